@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The capture: what is sampled, how, and for how long. */
+#ifndef PDIAG_CAPTURE_H
+#define PDIAG_CAPTURE_H
+
+#include <pdiag/types.h>
+
+PDIAG_BEGIN_DECLS
+
+enum pdiag_target {
+	PDIAG_TARGET_SELF = 0,	    /* this process, all threads and later children */
+	PDIAG_TARGET_PROCESS = 1,   /* the process `pid`, all threads and later children */
+	PDIAG_TARGET_THREAD = 2,    /* the thread `pid`, and what it creates later */
+	PDIAG_TARGET_COMMAND = 3,   /* start `argv` and sample it from its first instruction */
+	PDIAG_TARGET_CGROUP = 4,    /* every task of `cgroup` */
+	PDIAG_TARGET_SYSTEM = 5,    /* the whole machine, or the CPUs in `cpus` */
+	PDIAG_TARGET_RECORDING = 6, /* replay the file `path` */
+};
+
+/* What to sample; may be combined. */
+#define PDIAG_ON_CPU 1u	 /* at `hz` samples a second of CPU time */
+#define PDIAG_OFF_CPU 2u /* at each switch away from a CPU, weighted by the time away */
+
+/* Capture flags. */
+#define PDIAG_USER_ONLY 1u  /* leave out kernel frames and kernel time */
+#define PDIAG_NO_INHERIT 2u /* leave out threads and children that come later */
+
+struct pdiag_capture_options {
+	size_t size;		  /* sizeof(struct pdiag_capture_options) */
+	uint32_t target;	  /* enum pdiag_target; 0: this process */
+	uint32_t events;	  /* PDIAG_ON_CPU | PDIAG_OFF_CPU; 0: on-CPU */
+	uint32_t hz;		  /* 1 to 10,000 samples a second and CPU; 0: 99 */
+	int32_t pid;		  /* for PROCESS and THREAD */
+	char *const *argv;	  /* for COMMAND: NULL-terminated, searched in PATH */
+	const char *cgroup;	  /* for CGROUP: a path, absolute or below the cgroup mount */
+	const char *cpus;	  /* a list such as "0-3,8"; NULL: all. SYSTEM and CGROUP only */
+	const char *path;	  /* for RECORDING */
+	uint64_t buffer_bytes;	  /* ring per CPU, rounded up to a power of two of pages;
+				     0: enough for a reader that stands still for 10 s */
+	uint64_t off_cpu_min_ns;  /* shorter waits are counted, but not kept as stacks; 0: all */
+	uint32_t max_depth;	  /* frames a stack, 1 to 1,024; 0: 127 */
+	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT */
+};
+
+/* What a capture really does and has done. Grows at its end only. */
+struct pdiag_capture_info {
+	size_t size;		/* set by the caller to sizeof(struct pdiag_capture_info) */
+	const char *source;	/* "perf" or "replay"; lives as long as the capture */
+	const char *event;	/* "cycles" or "cpu-clock" */
+	const char *limits;	/* what is missing and what would give it, or "" */
+	uint32_t hz;		/* the rate in use */
+	uint32_t cpus;		/* CPUs sampled */
+	uint32_t running;	/* 1 between start and stop */
+	uint32_t ended;		/* 1 when the target is gone or the recording is at its end */
+	uint32_t kernel;	/* 1 if kernel frames are taken */
+	int32_t exit_status;	/* of a COMMAND that has ended, as wait() gives it; else -1 */
+	int32_t pid;		/* of a COMMAND or PROCESS; 0 for the rest */
+	uint32_t reserved;
+	uint64_t records;	/* records of every kind read so far */
+	uint64_t samples;	/* samples read so far */
+	uint64_t lost;		/* samples known to be lost so far */
+	uint64_t bytes;		/* bytes read so far */
+	uint64_t buffer_bytes;	/* all ring buffers together */
+	uint64_t elapsed_ns;	/* from start to now, or to stop */
+};
+
+/*
+ * Prepare a capture: checks options and privileges, opens the events, starts a COMMAND stopped
+ * before its first instruction. Nothing is sampled until pdiag_capture_start().
+ *
+ * Errors: -EINVAL (an option), -E2BIG, -ESRCH (no such process), -EACCES or -EPERM (the sentence
+ * names the sysctl and capability), -ENOENT (command, cgroup or recording), -EMFILE, -ENOMEM,
+ * -EBADMSG (not a recording), -EPROTO (a recording from a newer release).
+ */
+PDIAG_API int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options *options,
+	struct pdiag_capture **out);
+
+/* Stop if need be and free. A COMMAND that still runs is left running, but is reaped if it has
+ * ended. The profile of pdiag_capture_profile() goes with it. NULL is fine. */
+PDIAG_API void pdiag_capture_free(struct pdiag_capture *capture);
+
+/* Begin to sample. Errors: -EALREADY; any of the kernel's. */
+PDIAG_API int pdiag_capture_start(struct pdiag_capture *capture);
+
+/* End sampling and read what is left in the buffers. Fine when not running. */
+PDIAG_API int pdiag_capture_stop(struct pdiag_capture *capture);
+
+/*
+ * Start, dispatch until `milliseconds` have passed or the target has ended, stop. With 0 there is
+ * no limit of time. A thin wrapper over start, poll on pdiag_capture_fd(), dispatch and stop.
+ */
+PDIAG_API int pdiag_capture_run(struct pdiag_capture *capture, uint32_t milliseconds);
+
+/* A file descriptor that polls readable when dispatch has work. Owned by the capture; do not
+ * read from or close it. Never fails after pdiag_capture_new() succeeded. */
+PDIAG_API int pdiag_capture_fd(const struct pdiag_capture *capture);
+
+/*
+ * Read what has arrived and aggregate it. Never blocks. Returns the number of samples taken in,
+ * or a negative errno; on -ENOMEM the samples concerned are in the loss ledger and the capture
+ * goes on.
+ */
+PDIAG_API int pdiag_capture_dispatch(struct pdiag_capture *capture);
+
+/* Fill `info`, of which `size` is set. Errors: -EINVAL. */
+PDIAG_API int pdiag_capture_info(const struct pdiag_capture *capture, struct pdiag_capture_info *info);
+
+/* The live profile: owned by the capture, valid until pdiag_capture_take() or _free(), changed
+ * by dispatch. Never NULL. */
+PDIAG_API struct pdiag_profile *pdiag_capture_profile(struct pdiag_capture *capture);
+
+/*
+ * Hand over what was gathered since the start, or since the last take, and go on with an empty
+ * profile. The caller frees *out with pdiag_profile_free(). Errors: -ENOMEM (nothing changed).
+ */
+PDIAG_API int pdiag_capture_take(struct pdiag_capture *capture, struct pdiag_profile **out);
+
+/*
+ * Write every record of this capture to `recording` as well. Call before start. The recording
+ * must outlive the capture's stop; finish it with pdiag_recording_finish(). A failing disk stops
+ * the recording, not the capture: pdiag_recording_finish() then tells. Errors: -EBUSY.
+ */
+PDIAG_API int pdiag_capture_record(struct pdiag_capture *capture, struct pdiag_recording *recording);
+
+PDIAG_END_DECLS
+
+#endif

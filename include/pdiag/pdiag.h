@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All of libpdiag's API. */
+#ifndef PDIAG_PDIAG_H
+#define PDIAG_PDIAG_H
+
+#include <pdiag/types.h>
+#include <pdiag/version.h>
+#include <pdiag/error.h>
+#include <pdiag/context.h>
+#include <pdiag/capture.h>
+#include <pdiag/profile.h>
+#include <pdiag/symbolizer.h>
+#include <pdiag/output.h>
+#include <pdiag/recording.h>
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The sentence behind a failure, one a thread. */
+#ifndef PDIAG_CORE_ERROR_H
+#define PDIAG_CORE_ERROR_H
+
+#include <pdiag/error.h>
+
+/* Forget the last sentence; every public call that can fail begins with it. */
+void pdiag_error_clear(void);
+
+/*
+ * Keep the sentence and return -err (err is a positive errno). The text says what failed, where
+ * and what to do. Control characters in it are replaced. Allocates nothing.
+ */
+PDIAG_PRINTF(2, 3) int pdiag_fail(int err, const char *fmt, ...);
+
+/* The usual sentence for an allocation that failed; returns -ENOMEM. */
+int pdiag_fail_memory(const char *what);
+
+#endif

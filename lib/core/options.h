@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Option structs of any release, brought to the size this one knows. */
+#ifndef PDIAG_CORE_OPTIONS_H
+#define PDIAG_CORE_OPTIONS_H
+
+#include <errno.h>
+#include <stddef.h>
+
+/*
+ * Copy the caller's options into `to`, zero-filled. `first` is the size in the first release:
+ * smaller is -EINVAL. Bytes beyond `known` must be zero, else -E2BIG. from NULL: all defaults.
+ */
+int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, const char *name);
+
+/* `last` is the last member that the first release had. Sets to->size. */
+#define PDIAG_OPTIONS_COPY(to, from, last) \
+	pdiag_options_copy((to), sizeof(*(to)), (from), \
+		offsetof(__typeof__(*(to)), last) + sizeof((to)->last), #from)
+
+/*
+ * Give the caller's info struct, of which size is set, as much of `from` as it has room for.
+ * -EINVAL if it is smaller than `first`. Bytes beyond what this release knows are zeroed.
+ */
+int pdiag_info_copy(void *to, const void *from, size_t known, size_t first, const char *name);
+
+#endif

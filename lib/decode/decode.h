@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From raw bytes to records. Nothing in a raw record is trusted. */
+#ifndef PDIAG_DECODE_DECODE_H
+#define PDIAG_DECODE_DECODE_H
+
+#include "decode/record.h"
+#include "source/source.h"
+
+/*
+ * Decode by raw->format. 0: *out is filled (type NONE: of no interest); -EBADMSG: the bytes make
+ * no sense. `mult` turns a perf period into ns (see struct pdiag_source_state).
+ */
+int pdiag_decode(const struct pdiag_raw *raw, uint64_t mult, struct pdiag_record *out);
+
+int pdiag_decode_perf(const void *data, uint32_t len, bool off_cpu, uint64_t mult,
+	struct pdiag_record *out);
+/* One frame's body of our own stream; see source/stream_format.h. */
+int pdiag_decode_stream(const void *data, uint32_t len, struct pdiag_record *out);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who runs: threads, processes and what they have mapped, kept by the order of events. */
+#ifndef PDIAG_PROCESS_PROCESS_H
+#define PDIAG_PROCESS_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode/record.h"
+#include "process/module.h"
+
+struct pdiag_mapping {
+	uint64_t start, end, pgoff;
+	struct pdiag_module *module;
+};
+
+/* One process image: fork, exec and reuse of a pid each make a new one, with a new serial. */
+struct pdiag_process {
+	int32_t pid;
+	uint32_t serial;  /* unique in the table; with `maps_changes` a key for what a stack means */
+	uint32_t maps_changes; /* counts changes of its mappings */
+	uint64_t born;	  /* ns: fork or exec, or when it was first seen */
+	const char *comm; /* of its main thread; interned in the table */
+	struct pdiag_mapping *maps; /* sorted by start, no overlaps */
+	uint32_t map_count;
+	bool seeded;	  /* mappings are known from events or /proc */
+	bool gone;	  /* seeding found no such process */
+	bool kernel_thread;
+	bool exited;
+};
+
+struct pdiag_thread {
+	int32_t tid;
+	uint32_t serial;	     /* unique in the table */
+	const char *comm;	     /* interned in the table */
+	struct pdiag_process *process;
+};
+
+struct pdiag_processes;
+
+/* Called with records that seeding makes of /proc, so that they can be recorded, too. */
+typedef int (*pdiag_seed_fn)(void *user, const struct pdiag_record *record);
+
+/* live: /proc may be asked about processes that are not known; false in a replay. */
+int pdiag_processes_new(struct pdiag *context, bool live, pdiag_seed_fn seed, void *user,
+	struct pdiag_processes **out);
+void pdiag_processes_free(struct pdiag_processes *p);
+
+/* Take in MMAP, COMM, FORK and EXIT; others are ignored. -ENOMEM: the table is consistent, but
+ * may lack what the record said. */
+int pdiag_processes_update(struct pdiag_processes *p, const struct pdiag_record *record);
+
+/*
+ * The thread that a sample names, made if it is not known, its process seeded from /proc if live
+ * and never seen. pid 0 is the idle task "swapper". NULL: out of memory. The pointer is valid
+ * until the next call.
+ */
+struct pdiag_thread *pdiag_processes_thread(struct pdiag_processes *p, int32_t pid, int32_t tid,
+	uint64_t time);
+
+/* Seed one process and its threads' names from /proc, if not yet known. 0, -ENOMEM. */
+int pdiag_processes_seed(struct pdiag_processes *p, int32_t pid, uint64_t time);
+
+/*
+ * Seed all processes of the machine, at most `budget_ns` of work a call. 1: there is more to do,
+ * call again; 0: done. Negative errno on failure.
+ */
+int pdiag_processes_sweep(struct pdiag_processes *p, uint64_t budget_ns, uint64_t time);
+
+/* Free what ended processes hold; they are kept until here, as samples may come late. */
+void pdiag_processes_prune(struct pdiag_processes *p, uint64_t before);
+
+/*
+ * Where an address of a process comes from. *value is what the module's kind says. Never fails:
+ * an address without a mapping gets a module of kind NONE with the reason. NULL: out of memory.
+ */
+struct pdiag_module *pdiag_process_locate(struct pdiag_processes *p, struct pdiag_process *process,
+	uint64_t address, bool kernel, uint64_t *value);
+
+#endif

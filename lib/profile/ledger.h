@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The loss ledger: what could not be delivered, by reason, CPU, process and second. */
+#ifndef PDIAG_PROFILE_LEDGER_H
+#define PDIAG_PROFILE_LEDGER_H
+
+#include <pdiag/profile.h>
+
+#include "util/table.h"
+
+struct pdiag_ledger {
+	struct pdiag_loss *lines;
+	size_t count, cap;
+	struct pdiag_table index;
+	uint64_t total[8]; /* by reason, exact also when lines could not be kept */
+};
+
+/* Add events to the line of (reason, cpu, pid, second). Never loses the total: 0, or -ENOMEM if
+ * only the total was counted. */
+int pdiag_ledger_add(struct pdiag_ledger *l, const struct pdiag_loss *loss);
+/* Sort lines by reason, second, cpu, pid. */
+void pdiag_ledger_sort(struct pdiag_ledger *l);
+int pdiag_ledger_merge(struct pdiag_ledger *into, const struct pdiag_ledger *from);
+/* Samples lost: all reasons but SHORT and THROTTLED. */
+uint64_t pdiag_ledger_lost(const struct pdiag_ledger *l);
+void pdiag_ledger_free(struct pdiag_ledger *l);
+
+#endif

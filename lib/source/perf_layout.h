@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The one layout of the perf records we ask for, shared by source/ and decode/. */
+#ifndef PDIAG_SOURCE_PERF_LAYOUT_H
+#define PDIAG_SOURCE_PERF_LAYOUT_H
+
+#include <linux/perf_event.h>
+#include <stdint.h>
+
+#define PDIAG_PERF_SAMPLE_TYPE \
+	(PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD | \
+		PERF_SAMPLE_CALLCHAIN)
+
+/* A PERF_RECORD_SAMPLE of ours. */
+struct pdiag_perf_sample {
+	struct perf_event_header header;
+	uint32_t pid, tid;
+	uint64_t time;
+	uint32_t cpu, reserved;
+	uint64_t period;
+	uint64_t nr;
+	uint64_t ips[];
+};
+
+/* What sample_id_all puts at the end of every other record. */
+struct pdiag_perf_id {
+	uint32_t pid, tid;
+	uint64_t time;
+	uint32_t cpu, reserved;
+};
+
+_Static_assert(sizeof(struct pdiag_perf_sample) == 48, "layout of a sample");
+_Static_assert(sizeof(struct pdiag_perf_id) == 24, "layout of sample_id");
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A source: where records come from. One table of operations; perf, replay (a recording) and
+ * script (records made by a test) stand behind it, the kernel module will.
+ *
+ * A source hands out raw records in order of time across its buffers; decode/ makes records of
+ * them. It knows nothing of processes, stacks or names.
+ */
+#ifndef PDIAG_SOURCE_SOURCE_H
+#define PDIAG_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pdiag/capture.h>
+
+struct pdiag_source;
+
+/* How the bytes of a raw record are laid out, so which decoder reads them. */
+enum pdiag_raw_format {
+	PDIAG_RAW_PERF,	  /* a perf_event record, as source/perf_layout.h says */
+	PDIAG_RAW_STREAM, /* a frame of our own stream, as source/stream_format.h says */
+	PDIAG_RAW_RECORD, /* a struct pdiag_record in memory */
+};
+
+struct pdiag_raw {
+	const void *data; /* valid until the next call of next() */
+	uint32_t len;
+	int32_t cpu;	  /* of the buffer it came from; -1: not known */
+	uint16_t format;  /* enum pdiag_raw_format */
+	bool off_cpu;	  /* PERF: from the buffer of context switches */
+};
+
+/* What a capture asks of a source: options, checked and with defaults filled in. */
+struct pdiag_source_config {
+	struct pdiag *context;
+	enum pdiag_target target;
+	uint32_t events; /* PDIAG_ON_CPU | PDIAG_OFF_CPU */
+	uint32_t hz;
+	int32_t pid;
+	char *const *argv;
+	const char *cgroup;
+	const int *cpus; /* sorted, or NULL for all */
+	uint32_t cpu_count;
+	const char *path;
+	uint64_t buffer_bytes; /* 0: default */
+	uint32_t max_depth;
+	uint32_t flags;
+};
+
+/* What a source found it could do. */
+struct pdiag_source_state {
+	const char *event;     /* "cycles", "cpu-clock" */
+	char limits[512];      /* sentences on what is missing, or "" */
+	uint32_t hz;	       /* in use */
+	uint32_t cpus;
+	bool kernel;	       /* kernel frames are taken */
+	bool ended;	       /* target gone, or end of file */
+	bool live;	       /* records are of this machine, now: /proc may be asked */
+	int32_t pid;	       /* of a command or process */
+	int32_t exit_status;   /* of a command; -1: none yet */
+	uint64_t period_ns;    /* of one on-CPU sample; 0: each record has it */
+	uint64_t weight_mult;  /* period to ns: ns = period * mult >> 32; 0: is ns */
+	uint64_t buffer_bytes;
+	uint64_t bytes;	       /* read so far */
+};
+
+struct pdiag_source_ops {
+	const char *name;
+	/* Allocate and prepare; nothing is sampled yet. Sets the sentence on failure. */
+	int (*open)(const struct pdiag_source_config *config, struct pdiag_source **out);
+	int (*start)(struct pdiag_source *s);
+	/* End sampling; next() then gives what is left. */
+	int (*stop)(struct pdiag_source *s);
+	/* Note how far the buffers may be read now, so that order of time holds across them. */
+	int (*refresh)(struct pdiag_source *s);
+	/* 1: *raw is the next record; 0: none for now (or at the end); negative errno: broken. */
+	int (*next)(struct pdiag_source *s, struct pdiag_raw *raw);
+	void (*close)(struct pdiag_source *s);
+};
+
+/* Each source embeds it first. */
+struct pdiag_source {
+	const struct pdiag_source_ops *ops;
+	struct pdiag *context;
+	struct pdiag_source_state state;
+	int fd; /* polls readable when next() has something */
+};
+
+extern const struct pdiag_source_ops pdiag_source_perf;
+extern const struct pdiag_source_ops pdiag_source_replay;
+
+/* A source of the `count` records given (struct pdiag_record, kept by the caller); for tests. */
+int pdiag_source_script_new(struct pdiag *context, const void *const *records, uint32_t count,
+	struct pdiag_source **out);
+
+#endif
