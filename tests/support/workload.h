@@ -30,6 +30,10 @@ enum truth {
 	TRUTH_COUNT,
 };
 
+/* gcc gives a leaf function no frame, whatever the options, unless it keeps something on the stack;
+ * without one its caller would be missing from the call chain. */
+#define KEEP_FRAME() do { volatile char on_stack_ = 0; (void)on_stack_; } while (0)
+
 /* Shared with the children that are forked. */
 struct shared {
 	_Atomic uint64_t ns[TRUTH_COUNT];
@@ -46,6 +50,20 @@ static inline uint64_t clock_ns(clockid_t clock)
 	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
+
+/* Nothing but arithmetic; each has its own constant, so that none is merged with another. */
+#define DEFINE_SPIN(name, constant) \
+	void name(uint64_t loops); \
+	void name(uint64_t loops) \
+	{ \
+		uint64_t x = loops; \
+		KEEP_FRAME(); \
+		for (uint64_t i = 0; i < loops; i++) \
+			x = (x ^ i) * (constant); \
+		spin_result = x; \
+	}
+
+extern volatile uint64_t spin_result;
 
 static inline void truth_add(enum truth which, uint64_t ns)
 {

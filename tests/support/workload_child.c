@@ -14,26 +14,14 @@ int shared_fd = -1;
 
 #define CHILDREN_EVERY_NS 40000000u
 
-static volatile uint64_t result;
-
-/* Short enough that the end of the time is met within a fiftieth. */
-#define BURN(name, constant) \
-	void name(uint64_t loops); \
-	void name(uint64_t loops) \
-	{ \
-		uint64_t x = loops; \
-		for (uint64_t i = 0; i < loops; i++) \
-			x = (x ^ i) * (constant); \
-		result = x; \
-	}
-
-BURN(child_burn, 0x589965cc75374cc3u)
-BURN(exec_burn, 0x1d8e4e27c47d124fu)
+DEFINE_SPIN(child_burn, 0x589965cc75374cc3u)
+DEFINE_SPIN(exec_burn, 0x1d8e4e27c47d124fu)
 
 static void burn(void (*work)(uint64_t), enum truth which)
 {
 	uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID), used;
 
+	/* Short enough that the end of the time is met within a fiftieth. */
 	do {
 		work(200000);
 		used = clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;

@@ -10,24 +10,13 @@
 #define CALIBRATION_LOOPS 2000000u
 
 static uint64_t slice_loops = CALIBRATION_LOOPS;
-static volatile uint64_t result;
+volatile uint64_t spin_result;
 
-/* Nothing but arithmetic; each differs in its constant, so that none is merged with another. */
-#define SPIN(name, constant) \
-	void name(uint64_t loops); \
-	void name(uint64_t loops) \
-	{ \
-		uint64_t x = loops; \
-		for (uint64_t i = 0; i < loops; i++) \
-			x = (x ^ i) * (constant); \
-		result = x; \
-	}
-
-SPIN(spin_a, 0x9e3779b97f4a7c15u)
-SPIN(spin_b, 0xd6e8feb86659fd93u)
-SPIN(spin_c, 0xa0761d6478bd642fu)
-SPIN(recurse_leaf, 0xe7037ed1a0b428dbu)
-SPIN(pool_task, 0x8ebc6af09c88c6e3u)
+DEFINE_SPIN(spin_a, 0x9e3779b97f4a7c15u)
+DEFINE_SPIN(spin_b, 0xd6e8feb86659fd93u)
+DEFINE_SPIN(spin_c, 0xa0761d6478bd642fu)
+DEFINE_SPIN(recurse_leaf, 0xe7037ed1a0b428dbu)
+DEFINE_SPIN(pool_task, 0x8ebc6af09c88c6e3u)
 
 void calibrate(void)
 {

@@ -23,11 +23,13 @@
 
 long sys_read(int fd, void *buf, unsigned long len)
 {
+	KEEP_FRAME();
 	return SYSCALL4(SYS_read, fd, buf, len, 0);
 }
 
 long sys_write(int fd, const void *buf, unsigned long len)
 {
+	KEEP_FRAME();
 	return SYSCALL4(SYS_write, fd, buf, len, 0);
 }
 
@@ -46,6 +48,7 @@ long futex_block(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
 
 long futex_wake(_Atomic uint32_t *word, int count)
 {
+	KEEP_FRAME();
 	return SYSCALL4(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, 0);
 }
 
