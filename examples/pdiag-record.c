@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* pdiag-record: sample processes or the machine into flame graphs, folded stacks, recordings. */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pdiag/pdiag.h>
+
+#define MAX_OUTPUTS 16
+
+struct settings {
+	struct pdiag_capture_options capture;
+	double seconds;			  /* 0: until interrupted, or the target's end */
+	const char *outputs[MAX_OUTPUTS]; /* .svg, .folded */
+	unsigned int output_count;
+	const char *recording;		  /* .pdiag */
+	bool progress;
+};
+
+static const char usage[] =
+	"Usage: pdiag-record [OPTION...] -p PID | -t TID | -a | -G CGROUP | [--] COMMAND [ARG...]\n"
+	"Sample a process, a thread, the whole machine, a cgroup or a command.\n"
+	"\n"
+	"  -p, --pid PID        a process, its threads and later children\n"
+	"  -t, --tid TID        a thread\n"
+	"  -a, --all            the whole machine\n"
+	"  -G, --cgroup CGROUP  all tasks of a cgroup: a path, or one below the cgroup mount\n"
+	"  -C, --cpus LIST      only these CPUs, such as 0-3,8; with -a and -G\n"
+	"  -F, --frequency HZ   samples a second, 1 to 10000 (default 99)\n"
+	"      --off-cpu        sample waits, too: each stack weighs the time it was off the CPU\n"
+	"      --user           leave the kernel out\n"
+	"  -d, --duration SEC   end after SEC seconds (default: at the target's end, or at ^C)\n"
+	"  -o, --output FILE    FILE.svg: flame graph, FILE.folded: folded stacks, FILE.pdiag:\n"
+	"                       recording; may be repeated (default: recording.pdiag)\n"
+	"      --progress       a line of progress each second even if stderr is no terminal\n"
+	"      --help, --version\n"
+	"\n"
+	"Exit status: 0 all written, 1 failed, 2 misuse.\n";
+
+static int fail(void)
+{
+	fprintf(stderr, "pdiag-record: %s\n", pdiag_errmsg());
+	return 1;
+}
+
+static int misuse(const char *what, const char *arg)
+{
+	fprintf(stderr, "pdiag-record: %s%s%s\nTry pdiag-record --help.\n", what, arg ? ": " : "",
+		arg ? arg : "");
+	return 2;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len > n && !strcmp(text + len - n, end);
+}
+
+static bool number(const char *text, double low, double high, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	return end != text && !*end && *out >= low && *out <= high;
+}
+
+static int add_output(struct settings *s, const char *path)
+{
+	if (ends_with(path, ".pdiag")) {
+		if (s->recording)
+			return misuse("only one recording can be written", path);
+		s->recording = path;
+		return 0;
+	}
+	if (!ends_with(path, ".svg") && !ends_with(path, ".folded"))
+		return misuse("an output ends in .svg, .folded or .pdiag", path);
+	if (s->output_count == MAX_OUTPUTS)
+		return misuse("too many outputs", path);
+	s->outputs[s->output_count++] = path;
+	return 0;
+}
+
+static int set_target(struct settings *s, enum pdiag_target target)
+{
+	if (s->capture.target)
+		return misuse("give one of -p, -t, -a, -G and a command", NULL);
+	s->capture.target = target;
+	return 0;
+}
+
+enum { OPT_OFF_CPU = 256, OPT_USER, OPT_PROGRESS, OPT_HELP, OPT_VERSION };
+
+static int take_option(struct settings *s, int c)
+{
+	struct pdiag_capture_options *o = &s->capture;
+	double n = 0;
+
+	switch (c) {
+	case 'p':
+	case 't':
+		if (!number(optarg, 1, INT32_MAX, &n))
+			return misuse("not a process or thread id", optarg);
+		o->pid = (int32_t)n;
+		return set_target(s, c == 'p' ? PDIAG_TARGET_PROCESS : PDIAG_TARGET_THREAD);
+	case 'a':
+		return set_target(s, PDIAG_TARGET_SYSTEM);
+	case 'G':
+		o->cgroup = optarg;
+		return set_target(s, PDIAG_TARGET_CGROUP);
+	case 'C':
+		o->cpus = optarg;
+		return 0;
+	case 'F':
+		if (!number(optarg, 1, UINT32_MAX, &n))
+			return misuse("not a frequency", optarg);
+		o->hz = (uint32_t)n;
+		return 0;
+	case 'd':
+		if (!number(optarg, 0.001, 4e6, &s->seconds))
+			return misuse("not a duration in seconds", optarg);
+		return 0;
+	case 'o':
+		return add_output(s, optarg);
+	case OPT_OFF_CPU:
+		o->events |= PDIAG_OFF_CPU;
+		return 0;
+	case OPT_USER:
+		o->flags |= PDIAG_USER_ONLY;
+		return 0;
+	case OPT_PROGRESS:
+		s->progress = true;
+		return 0;
+	case OPT_HELP:
+		exit(fputs(usage, stdout) < 0);
+	case OPT_VERSION:
+		exit(printf("pdiag-record %s\n", pdiag_version()) < 0);
+	}
+	return misuse("that option is not known, or lacks its value", NULL);
+}
+
+static int parse(struct settings *s, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "pid", required_argument, NULL, 'p' },
+		{ "tid", required_argument, NULL, 't' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "cgroup", required_argument, NULL, 'G' },
+		{ "cpus", required_argument, NULL, 'C' },
+		{ "frequency", required_argument, NULL, 'F' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "off-cpu", no_argument, NULL, OPT_OFF_CPU },
+		{ "user", no_argument, NULL, OPT_USER },
+		{ "progress", no_argument, NULL, OPT_PROGRESS },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ 0 },
+	};
+	int c, ret;
+
+	s->capture.size = sizeof(s->capture);
+	s->capture.events = PDIAG_ON_CPU;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+p:t:aG:C:F:d:o:", options, NULL)) != -1) {
+		ret = take_option(s, c);
+		if (ret)
+			return ret;
+	}
+	if (optind < argc) {
+		s->capture.argv = argv + optind;
+		ret = set_target(s, PDIAG_TARGET_COMMAND);
+		if (ret)
+			return ret;
+	}
+	if (!s->capture.target)
+		return misuse("say what to sample: -p, -t, -a, -G or a command", NULL);
+	if (!s->recording && !s->output_count)
+		s->recording = "recording.pdiag";
+	return 0;
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void show_progress(const struct pdiag_capture *capture, const char *end)
+{
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+
+	if (pdiag_capture_info(capture, &info))
+		return;
+	fprintf(stderr, "%6.1f s  %llu samples  %llu lost  %.1f MB  %u CPUs at %u Hz (%s)%s",
+		(double)info.elapsed_ns / 1e9, (unsigned long long)info.samples,
+		(unsigned long long)info.lost, (double)info.bytes / 1e6, info.cpus, info.hz,
+		info.event, end);
+}
+
+/* Dispatch until the time is over, the target has ended or a signal came. */
+static int capture_until_end(struct settings *s, struct pdiag_capture *capture, int signals)
+{
+	struct pollfd fds[] = { { .fd = pdiag_capture_fd(capture), .events = POLLIN },
+		{ .fd = signals, .events = POLLIN } };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	bool terminal = isatty(STDERR_FILENO);
+	double tick = terminal ? 0.2 : 1, next = now(), end = next + s->seconds, wait;
+
+	while (!info.ended && !(fds[1].revents & POLLIN)) {
+		if (s->seconds > 0 && now() >= end)
+			break;
+		if (now() >= next) {
+			if (terminal)
+				show_progress(capture, "\033[K\r");
+			else if (s->progress)
+				show_progress(capture, "\n");
+			next = now() + tick;
+		}
+		wait = s->seconds > 0 && end < next ? end - now() : next - now();
+		if (poll(fds, 2, wait > 0 ? (int)(wait * 1e3) + 1 : 0) < 0 && errno != EINTR)
+			return perror("pdiag-record: poll"), 1;
+		if (pdiag_capture_dispatch(capture) < 0 || pdiag_capture_info(capture, &info))
+			return fail();
+	}
+	return 0;
+}
+
+static int run(struct settings *s, struct pdiag_capture *capture)
+{
+	int signals, ret;
+	sigset_t set;
+
+	/* Not before: a command would inherit that these signals are blocked. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (signals < 0)
+		return perror("pdiag-record: signalfd"), 1;
+	ret = pdiag_capture_start(capture) ? fail() : capture_until_end(s, capture, signals);
+	if (pdiag_capture_stop(capture))
+		ret = fail();
+	close(signals);
+	return ret;
+}
+
+/* Each output is tried, whatever became of the others. */
+static int write_outputs(struct settings *s, struct pdiag_capture *capture,
+	struct pdiag_recording *recording)
+{
+	struct pdiag_profile *profile = pdiag_capture_profile(capture);
+	int ret = 0;
+
+	if (recording && pdiag_recording_finish(recording, profile))
+		ret = fail();
+	for (unsigned int i = 0; i < s->output_count; i++)
+		if (pdiag_profile_save(profile, s->outputs[i]))
+			ret = fail();
+	return ret;
+}
+
+static void report(struct settings *s, const struct pdiag_capture *capture)
+{
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+
+	if (isatty(STDERR_FILENO) || s->progress)
+		show_progress(capture, isatty(STDERR_FILENO) ? "\033[K\n" : "\n");
+	if (pdiag_capture_info(capture, &info))
+		return;
+	if (info.exit_status > 0 && WIFEXITED(info.exit_status))
+		fprintf(stderr, "pdiag-record: the command ended with status %d\n",
+			WEXITSTATUS(info.exit_status));
+	else if (info.exit_status > 0)
+		fprintf(stderr, "pdiag-record: the command was ended by signal %d\n",
+			WTERMSIG(info.exit_status));
+}
+
+int main(int argc, char **argv)
+{
+	struct pdiag_recording_options recording_options = { .size = sizeof(recording_options) };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	struct pdiag_sink sink = { .size = sizeof(sink) };
+	struct pdiag_recording *recording = NULL;
+	struct pdiag_capture *capture = NULL;
+	struct pdiag *context = NULL;
+	struct settings s = { 0 };
+	int ret = parse(&s, argc, argv);
+
+	if (ret)
+		return ret;
+	if (pdiag_open(NULL, &context) || pdiag_capture_new(context, &s.capture, &capture)) {
+		ret = fail();
+		goto out;
+	}
+	sink.path = s.recording;
+	recording_options.sink = &sink;
+	if (s.recording && (pdiag_recording_new(context, &recording_options, &recording) ||
+				   pdiag_capture_record(capture, recording))) {
+		ret = fail();
+		goto out;
+	}
+	if (!pdiag_capture_info(capture, &info) && *info.limits)
+		fprintf(stderr, "pdiag-record: %s\n", info.limits);
+	ret = run(&s, capture);
+	report(&s, capture);
+	if (write_outputs(&s, capture, recording))
+		ret = 1;
+out:
+	pdiag_close(context);
+	return ret;
+}
