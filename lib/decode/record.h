@@ -12,7 +12,7 @@
 
 enum pdiag_record_type {
 	PDIAG_RECORD_NONE = 0,	  /* nothing of interest: skip it */
-	PDIAG_RECORD_INFO = 1,	  /* how the capture was made; first in a stream */
+	PDIAG_RECORD_INFO = 1,	  /* how the capture was made; first in a stream. Flag OUT: it ends */
 	PDIAG_RECORD_MMAP = 2,	  /* executable memory was mapped */
 	PDIAG_RECORD_COMM = 3,	  /* a thread got a name; flag EXEC: the process began anew */
 	PDIAG_RECORD_FORK = 4,	  /* a thread or process was made */
@@ -79,13 +79,17 @@ struct pdiag_record {
 			uint32_t reason; /* enum pdiag_loss_reason */
 			int32_t pid;	 /* -1: not known */
 		} loss;
-		struct {
-			uint32_t id; /* struct pdiag_module's */
+		struct { /* the identity of a struct pdiag_module */
+			uint32_t id;
+			uint32_t kind, reason;
+			uint64_t inode, generation, born;
+			uint32_t major, minor;
+			int32_t pid;
 			const char *path;
 		} module;
 		struct {
 			uint64_t value; /* the frame's */
-			uint64_t address, size;
+			uint64_t address, size, offset;
 			uint32_t kind, reason;
 			const char *name, *raw_name, *module;
 		} name;

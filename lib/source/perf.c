@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The source that runs on perf_event_open(2): no module, no privilege beyond what perf needs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/context.h"
+#include "core/error.h"
+#include "source/perf_events.h"
+#include "source/perf_layout.h"
+
+/* A record may carry a time this much before it can be read. */
+#define SETTLE_NS 1000000ull
+/* Ended targets and quiet rings are looked at this often. */
+#define TICK_NS 200000000l
+
+struct perf_source {
+	struct pdiag_source base;
+	struct pdiag_perf_target target;
+	struct pdiag_perf_events events;
+	int timer_fd;
+	bool started, stopped;
+	uint32_t lost_ring; /* see next_hidden_loss() */
+	struct {
+		struct perf_event_header header;
+		uint64_t id, lost;
+		struct pdiag_perf_id sample_id;
+	} lost_record;
+};
+
+static struct perf_source *self(struct pdiag_source *s)
+{
+	return (struct perf_source *)s;
+}
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+static void perf_close(struct pdiag_source *s)
+{
+	struct perf_source *p = self(s);
+	bool forked = pdiag_context_forked(s->context);
+
+	pdiag_perf_events_close(&p->events, forked);
+	pdiag_perf_target_close(&p->target, forked);
+	if (p->timer_fd >= 0)
+		close(p->timer_fd);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(p);
+}
+
+static int watch(struct pdiag_source *s, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+
+	if (!epoll_ctl(s->fd, EPOLL_CTL_ADD, fd, &e))
+		return 0;
+	return pdiag_fail(errno, "cannot watch the ring buffers: %s", strerror(errno));
+}
+
+static int open_fds(struct perf_source *p)
+{
+	int ret = 0;
+
+	p->base.fd = epoll_create1(EPOLL_CLOEXEC);
+	p->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (p->base.fd < 0 || p->timer_fd < 0)
+		return pdiag_fail(errno, "cannot make a file descriptor to poll: %s",
+			strerror(errno));
+	ret = watch(&p->base, p->timer_fd);
+	if (!ret && p->target.pid_fd >= 0)
+		ret = watch(&p->base, p->target.pid_fd);
+	for (uint32_t i = 0; !ret && i < p->events.rings.count; i++)
+		ret = watch(&p->base, p->events.rings.rings[i].fd);
+	return ret;
+}
+
+static int perf_open(const struct pdiag_source_config *config, struct pdiag_source **out)
+{
+	struct perf_source *p = calloc(1, sizeof(*p));
+	struct pdiag_source_state *state;
+	int ret;
+
+	if (!p)
+		return pdiag_fail_memory("opening perf events");
+	p->base.ops = &pdiag_source_perf;
+	p->base.context = config->context;
+	p->base.fd = p->timer_fd = -1;
+	p->target.command = (struct pdiag_command){ .pid = -1, .link = -1, .status = -1 };
+	p->target.pid_fd = p->target.cgroup_fd = -1;
+	state = &p->base.state;
+	state->live = true;
+	state->exit_status = -1;
+	ret = pdiag_perf_target_open(&p->target, config);
+	if (!ret)
+		ret = pdiag_perf_events_open(&p->events, config, &p->target, state);
+	if (!ret)
+		ret = open_fds(p);
+	if (ret) {
+		perf_close(&p->base);
+		return ret;
+	}
+	state->pid = config->target == PDIAG_TARGET_SYSTEM ? 0 : p->target.pid;
+	*out = &p->base;
+	return 0;
+}
+
+static int perf_start(struct pdiag_source *s)
+{
+	struct itimerspec tick = { .it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS };
+	struct perf_source *p = self(s);
+	int ret;
+
+	if (p->target.command.pid > 0)
+		ret = pdiag_command_go(&p->target.command); /* enables on exec */
+	else
+		ret = pdiag_perf_events_enable(&p->events, true);
+	if (ret)
+		return ret;
+	p->started = true;
+	timerfd_settime(p->timer_fd, 0, &tick, NULL);
+	return 0;
+}
+
+static int perf_stop(struct pdiag_source *s)
+{
+	struct itimerspec none = { .it_value.tv_sec = 0 };
+	struct perf_source *p = self(s);
+
+	if (p->stopped)
+		return 0;
+	pdiag_perf_events_enable(&p->events, false);
+	timerfd_settime(p->timer_fd, 0, &none, NULL);
+	p->stopped = true;
+	return 0;
+}
+
+static int perf_refresh(struct pdiag_source *s)
+{
+	struct perf_source *p = self(s);
+	uint64_t ticks;
+
+	if (read(p->timer_fd, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN)
+		return -errno;
+	if (!s->state.ended && p->started && pdiag_perf_target_ended(&p->target)) {
+		s->state.ended = true;
+		s->state.exit_status = p->target.command.status;
+		/* It stays readable for ever; whoever polls on has been told. */
+		if (p->target.pid_fd >= 0)
+			epoll_ctl(s->fd, EPOLL_CTL_DEL, p->target.pid_fd, NULL);
+	}
+	pdiag_perf_rings_refresh(&p->events.rings, p->stopped ? UINT64_MAX : now() - SETTLE_NS);
+	return 0;
+}
+
+/*
+ * The kernel reports a loss with the first record that fits again. After the stop none comes, so
+ * the counters tell what was lost last: one record for each ring, made here.
+ */
+static int next_hidden_loss(struct perf_source *p, struct pdiag_raw *raw)
+{
+	struct pdiag_perf_ring *ring;
+	uint64_t lost;
+
+	for (; p->stopped && p->lost_ring < p->events.rings.count; p->lost_ring++) {
+		ring = &p->events.rings.rings[p->lost_ring];
+		lost = pdiag_perf_events_lost(&p->events, p->lost_ring);
+		if (lost <= ring->lost)
+			continue;
+		p->lost_record.header.type = PERF_RECORD_LOST;
+		p->lost_record.header.size = sizeof(p->lost_record);
+		p->lost_record.lost = lost - ring->lost;
+		p->lost_record.sample_id.cpu = (uint32_t)ring->cpu;
+		p->lost_record.sample_id.time = ring->time;
+		ring->lost = lost;
+		*raw = (struct pdiag_raw){ .data = &p->lost_record, .len = sizeof(p->lost_record),
+			.cpu = ring->cpu, .format = PDIAG_RAW_PERF, .off_cpu = ring->off_cpu };
+		return 1;
+	}
+	return 0;
+}
+
+static int perf_next(struct pdiag_source *s, struct pdiag_raw *raw)
+{
+	struct perf_source *p = self(s);
+	struct pdiag_perf_ring *ring;
+	const struct perf_event_header *header;
+
+	header = pdiag_perf_rings_next(&p->events.rings, &ring);
+	s->state.bytes = p->events.rings.bytes;
+	if (!header)
+		return next_hidden_loss(p, raw);
+	if (header->type == PERF_RECORD_LOST && header->size >= 24)
+		ring->lost += ((const uint64_t *)header)[2];
+	*raw = (struct pdiag_raw){ .data = header, .len = header->size, .cpu = ring->cpu,
+		.format = PDIAG_RAW_PERF, .off_cpu = ring->off_cpu };
+	return 1;
+}
+
+const struct pdiag_source_ops pdiag_source_perf = {
+	.name = "perf",
+	.open = perf_open,
+	.start = perf_start,
+	.stop = perf_stop,
+	.refresh = perf_refresh,
+	.next = perf_next,
+	.close = perf_close,
+};
