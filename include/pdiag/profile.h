@@ -55,7 +55,8 @@ struct pdiag_profile_info {
 	uint64_t lost;		    /* samples lost, all reasons but SHORT and THROTTLED */
 	uint64_t duration_ns;	    /* of the capture(s) */
 	uint64_t start_realtime_ns; /* since 1970, UTC */
-	uint64_t period_ns;	    /* time one on-CPU sample stands for; 0: none taken */
+	uint64_t period_ns;	    /* time one on-CPU sample stands for; 0: none taken, or
+					merged from profiles that differ in it */
 	uint32_t hz;
 	uint32_t stacks;	    /* distinct */
 	uint32_t frames;	    /* distinct */
@@ -72,7 +73,8 @@ PDIAG_API int pdiag_profile_new(struct pdiag *context, struct pdiag_profile **ou
 PDIAG_API void pdiag_profile_free(struct pdiag_profile *profile);
 /* A snapshot that later dispatches leave alone. Errors: -ENOMEM. */
 PDIAG_API int pdiag_profile_copy(struct pdiag_profile *profile, struct pdiag_profile **out);
-/* Add all of `from` to `into`: weights, losses and duration add up. Same context.
+/* Add all of `from` to `into`: weights, losses and duration add up; the start is the earlier one.
+ * Same context. Where hz or period_ns of two profiles with on-CPU samples differ, they become 0.
  * Errors: -EINVAL (not the same context, or the same profile), -ENOMEM (`into` unchanged). */
 PDIAG_API int pdiag_profile_merge(struct pdiag_profile *into, struct pdiag_profile *from);
 

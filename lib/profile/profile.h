@@ -27,6 +27,7 @@ struct pdiag_frame {
 struct pdiag_node {
 	uint32_t parent;
 	uint32_t frame;
+	uint32_t entries; /* how many end here */
 };
 
 struct pdiag_profile_thread {
@@ -44,8 +45,11 @@ struct pdiag_entry {
 	uint64_t weight; /* ns, corrected */
 };
 
-struct pdiag_ledger; /* profile/ledger.h */
-struct pdiag_correction;
+/* All weights of a profile together stay below this, so that no sum of them overflows. */
+#define PDIAG_WEIGHT_MAX ((uint64_t)INT64_MAX)
+
+struct pdiag_ledger;	 /* profile/ledger.h */
+struct pdiag_correction; /* profile/correction.h */
 
 struct pdiag_profile {
 	struct pdiag_child child;
@@ -60,8 +64,10 @@ struct pdiag_profile {
 	size_t thread_count, thread_cap, entry_count, entry_cap;
 	struct pdiag_table frame_index, node_index, thread_index, entry_index;
 	size_t resolved; /* frames before this one have been looked up */
+	size_t stacks;	 /* nodes that any entry ends at */
+	uint64_t weight; /* of all entries; at most PDIAG_WEIGHT_MAX */
 	struct pdiag_ledger *ledger;
-	struct pdiag_correction *correction;
+	struct pdiag_correction *correction; /* NULL: nothing to correct by yet */
 	uint64_t start_time, end_time; /* CLOCK_MONOTONIC of the capture, ns; end 0: none yet */
 	uint64_t extra_duration;       /* of profiles merged in */
 	uint64_t start_realtime;
@@ -79,18 +85,29 @@ uint32_t pdiag_profile_entry(struct pdiag_profile *p, uint32_t thread, uint32_t 
 	enum pdiag_state state, uint32_t flags);
 
 /*
- * Count a sample on an entry. cpu and time place it for the correction: losses by OVERRUN on a CPU
- * in a second are spread over the on-CPU samples of that CPU and second in proportion to weight.
- * 0 or -ENOMEM (nothing counted).
+ * Count a sample on an entry. cpu and time place it for the correction (profile/correction.h):
+ * losses by OVERRUN on a CPU in a second are spread over the on-CPU samples of that CPU and second
+ * in proportion to weight. 0 or -ENOMEM (nothing counted).
  */
 int pdiag_profile_count(struct pdiag_profile *p, uint32_t entry, uint64_t weight, int32_t cpu,
 	uint64_t time);
-/* Take note of a loss (a ledger line); overruns are also given to the correction. */
+/*
+ * Take note of a loss (a ledger line); overruns are also given to the correction. -ENOMEM: the
+ * total has it, but there may be no line for it, or weights are not corrected by it.
+ */
 int pdiag_profile_lose(struct pdiag_profile *p, enum pdiag_loss_reason reason, int32_t cpu,
 	int32_t pid, uint64_t time, uint64_t events);
-/* Settle the corrections of all seconds before `time`; UINT64_MAX: of all. Called by info, copy,
- * merge and each output, so that numbers are always corrected. */
+/*
+ * Bring the corrections of all seconds before `time` into the weights of the entries; UINT64_MAX:
+ * of all seconds. Called by info, copy, merge and each output, so that numbers are always
+ * corrected. It may be called at any moment: what comes later gives the same result as without
+ * the call. Never fails.
+ */
 int pdiag_profile_settle(struct pdiag_profile *p, uint64_t time);
+/* From start to end, and of what was merged in. */
+uint64_t pdiag_profile_duration(const struct pdiag_profile *p);
+/* The second since the start of the capture that `time` is in. */
+uint32_t pdiag_profile_second(const struct pdiag_profile *p, uint64_t time);
 
 /* Give frame `id` its name: the symbol and its text are copied. 0, -ENOMEM. */
 int pdiag_profile_name(struct pdiag_profile *p, uint32_t id, const struct pdiag_symbol *symbol);
@@ -103,5 +120,15 @@ int pdiag_profile_new_borrowed(struct pdiag *context, struct pdiag_profile **out
 void pdiag_profile_destroy(struct pdiag_profile *p);
 /* From a capture's hands into the caller's. */
 void pdiag_profile_hand_over(struct pdiag_profile *p);
+
+/* How much a profile holds, and going back to it when adding more has failed half way. */
+struct pdiag_profile_mark {
+	size_t frames, nodes, threads, entries;
+};
+struct pdiag_profile_mark pdiag_profile_mark(const struct pdiag_profile *p);
+void pdiag_profile_rewind(struct pdiag_profile *p, const struct pdiag_profile_mark *mark);
+/* A copy of a symbol with its callers and text, in the profile's memory; NULL: out of memory. */
+const struct pdiag_symbol *pdiag_profile_keep_symbol(struct pdiag_profile *p,
+	const struct pdiag_symbol *symbol);
 
 #endif

@@ -16,13 +16,25 @@ static inline uint64_t pdiag_hash_u64(uint64_t seed, uint64_t value)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+/*
+ * Two words a multiplication, in four chains that do not wait for each other: long lists, such as
+ * stacks, are hashed at the speed of the multiplier and not of its latency.
+ */
 static inline uint64_t pdiag_hash_u64s(uint64_t seed, const uint64_t *v, size_t n)
 {
-	uint64_t h = seed ^ n;
+	uint64_t a = seed ^ n, b = seed + 0x2545f4914f6cdd1dull, c = ~seed, d = seed ^ 0x51ed270b;
 
-	for (size_t i = 0; i < n; i++)
-		h = pdiag_hash_u64(h, v[i]);
-	return h;
+	for (; n >= 8; v += 8, n -= 8) {
+		a = pdiag_hash_u64(a ^ v[0], v[1]);
+		b = pdiag_hash_u64(b ^ v[2], v[3]);
+		c = pdiag_hash_u64(c ^ v[4], v[5]);
+		d = pdiag_hash_u64(d ^ v[6], v[7]);
+	}
+	for (; n >= 2; v += 2, n -= 2)
+		a = pdiag_hash_u64(a ^ v[0], v[1]);
+	if (n)
+		b = pdiag_hash_u64(b, v[0]);
+	return pdiag_hash_u64(pdiag_hash_u64(a, b), pdiag_hash_u64(c, d));
 }
 
 static inline uint64_t pdiag_hash_bytes(uint64_t seed, const void *data, size_t len)
