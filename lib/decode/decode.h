@@ -14,7 +14,7 @@ int pdiag_decode(const struct pdiag_raw *raw, uint64_t mult, struct pdiag_record
 
 int pdiag_decode_perf(const void *data, uint32_t len, bool off_cpu, uint64_t mult,
 	struct pdiag_record *out);
-/* One frame's body of our own stream; see source/stream_format.h. */
+/* One record of our own stream, aligned to 8 bytes; see source/stream_format.h. */
 int pdiag_decode_stream(const void *data, uint32_t len, struct pdiag_record *out);
 
 #endif
