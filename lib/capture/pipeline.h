@@ -6,34 +6,54 @@
 #ifndef PDIAG_CAPTURE_PIPELINE_H
 #define PDIAG_CAPTURE_PIPELINE_H
 
+#include "capture/stack_map.h"
+#include "capture/switches.h"
 #include "decode/record.h"
 #include "process/process.h"
 #include "profile/profile.h"
 #include "profile/stack_table.h"
+#include "recording/recording.h"
 #include "unwind/unwind.h"
 
 struct pdiag_pipeline {
 	struct pdiag *context;
 	struct pdiag_processes *processes;
-	struct pdiag_profile *profile;	     /* live */
-	struct pdiag_recording *recording;   /* NULL: none */
-	struct pdiag_stack_table stacks;     /* raw */
-	struct pdiag_stack_map *stack_map;   /* (process image, raw stack) to node */
-	struct pdiag_switches *switches;     /* who is off the CPU since when */
+	struct pdiag_profile *profile;	   /* live; owned */
+	struct pdiag_recording *recording; /* NULL: none */
+	struct pdiag_stack_table stacks;   /* raw */
+	struct pdiag_stack_map stack_map;
+	struct pdiag_switches switches;
 	struct pdiag_unwound unwound;
-	struct pdiag_record info;	     /* the INFO record */
+	uint32_t *numbers; /* replay: the stream's stack numbers to ours */
+	size_t number_count, number_cap;
+	struct pdiag_module *naming; /* replay: the module that NAME records are about */
 	uint64_t off_cpu_min_ns;
+	uint64_t records, samples, last_time, pruned;
 	uint32_t max_depth;
-	uint64_t records, samples, last_time;
 	bool live;
-	bool ended_whole;		     /* an END record came */
+	bool ended_whole; /* an END record came */
 };
 
+/* Records are of this machine now (live), or from a file. The sentence is set on failure. */
 int pdiag_pipeline_init(struct pdiag_pipeline *p, struct pdiag *context, bool live);
-/* 1: a sample was counted; 0: another record; -ENOMEM: it is in the ledger. */
+/* 1: a sample was counted; 0: another record; -ENOMEM: the loss is in the ledger. */
 int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *record);
+/* Lose something: in the ledger and in the recording. */
+void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason, int32_t cpu,
+	uint64_t time, uint64_t events);
 /* The capture is over at `time`: threads still off the CPU are counted up to it. */
-int pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time);
+void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time);
+/* Give the profile away and begin another at `time`. 0 or -ENOMEM (nothing changed). */
+int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_profile **out);
 void pdiag_pipeline_free(struct pdiag_pipeline *p);
+
+/* pipeline_sample.c: a sample with its stack and final weight, counted and recorded. */
+int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *record);
+/* A raw stack's number, written to the recording when new; PDIAG_STACK_NONE: out of memory. */
+uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_record *at,
+	const uint64_t *ips, uint32_t nr);
+
+/* pipeline_names.c: MODULE and NAME records of a replay. */
+int pdiag_pipeline_name(struct pdiag_pipeline *p, const struct pdiag_record *record);
 
 #endif

@@ -71,6 +71,18 @@ void pdiag_table_remove(struct pdiag_table *t, uint64_t hash, uint32_t index)
 	t->used--;
 }
 
+void pdiag_table_replace(struct pdiag_table *t, uint64_t hash, uint32_t from, uint32_t to)
+{
+	uint32_t pos, i;
+
+	for (i = pdiag_table_first(t, hash, &pos); i != PDIAG_TABLE_END;
+		i = pdiag_table_next(t, hash, &pos))
+		if (i == from) {
+			t->slots[pos] = (uint64_t)pdiag_table_tag(hash) << 32 | (to + 1);
+			return;
+		}
+}
+
 void pdiag_table_clear(struct pdiag_table *t)
 {
 	if (t->slots)

@@ -60,6 +60,8 @@ static inline uint32_t pdiag_table_next(const struct pdiag_table *t, uint64_t ha
 int pdiag_table_insert(struct pdiag_table *t, uint64_t hash, uint32_t index);
 /* Take out the pair; fine when absent. */
 void pdiag_table_remove(struct pdiag_table *t, uint64_t hash, uint32_t index);
+/* Make the pair point to another index; fine when absent. Cannot fail. */
+void pdiag_table_replace(struct pdiag_table *t, uint64_t hash, uint32_t from, uint32_t to);
 /* Empty it, keeping its memory. */
 void pdiag_table_clear(struct pdiag_table *t);
 /* Free its memory; it is empty and usable afterwards. */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The capture: a source and the pipeline behind it. */
+#ifndef PDIAG_CAPTURE_CAPTURE_INTERNAL_H
+#define PDIAG_CAPTURE_CAPTURE_INTERNAL_H
+
+#include <pdiag/capture.h>
+
+#include "capture/pipeline.h"
+#include "core/context.h"
+#include "source/source.h"
+
+struct pdiag_capture {
+	struct pdiag_child child;
+	struct pdiag *context;
+	struct pdiag_source *source;
+	struct pdiag_pipeline pipeline;
+	uint64_t start_time, stop_time; /* CLOCK_MONOTONIC, ns; 0: not yet */
+	uint32_t events;
+	int32_t seed_pid; /* process to read from /proc at the start; 0: none, -1: all */
+	bool sweeping;	  /* not all processes have been looked at yet */
+};
+
+/* Now, on the clock that records carry. */
+uint64_t pdiag_capture_clock(void);
+/* Read what there is, at most `limit` records. Samples taken in, or a negative errno. */
+int pdiag_capture_read(struct pdiag_capture *c, uint64_t limit);
+/* Wrap a source that is open; it is closed on failure. */
+int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
+	const struct pdiag_source_config *config, uint64_t off_cpu_min_ns,
+	struct pdiag_capture **out);
+
+#endif

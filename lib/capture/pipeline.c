@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "capture/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "util/array.h"
+
+/* What ended processes had mapped is kept this long, for samples that come late. */
+#define PRUNE_NS 10000000000ull
+
+static int record_seed(void *user, const struct pdiag_record *record)
+{
+	struct pdiag_pipeline *p = user;
+
+	if (p->recording)
+		pdiag_recording_put(p->recording, record);
+	return 0;
+}
+
+int pdiag_pipeline_init(struct pdiag_pipeline *p, struct pdiag *context, bool live)
+{
+	int ret;
+
+	*p = (struct pdiag_pipeline){ .context = context, .live = live };
+	p->max_depth = PDIAG_UNWIND_MAX;
+	ret = pdiag_processes_new(context, live, record_seed, p, &p->processes);
+	if (!ret)
+		ret = pdiag_profile_new_borrowed(context, &p->profile);
+	if (ret) {
+		pdiag_pipeline_free(p);
+		return pdiag_fail_memory("preparing a capture");
+	}
+	return 0;
+}
+
+void pdiag_pipeline_free(struct pdiag_pipeline *p)
+{
+	pdiag_processes_free(p->processes);
+	if (p->profile)
+		pdiag_profile_destroy(p->profile);
+	pdiag_stack_table_free(&p->stacks);
+	pdiag_stack_map_free(&p->stack_map);
+	pdiag_switches_free(&p->switches);
+	free(p->numbers);
+	p->processes = NULL;
+	p->profile = NULL;
+	p->numbers = NULL;
+}
+
+static void put(struct pdiag_pipeline *p, const struct pdiag_record *record)
+{
+	/* The error sticks in the recording; its finish tells. */
+	if (p->recording)
+		pdiag_recording_put(p->recording, record);
+}
+
+void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason, int32_t cpu,
+	uint64_t time, uint64_t events)
+{
+	struct pdiag_record r = {
+		.type = PDIAG_RECORD_LOSS, .cpu = cpu, .pid = -1, .tid = -1, .time = time,
+		.loss = { .events = events, .reason = reason, .pid = -1 },
+	};
+
+	put(p, &r);
+	pdiag_profile_lose(p->profile, reason, cpu, -1, time, events);
+}
+
+static int take_info(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_profile *profile = p->profile;
+
+	put(p, r);
+	if (r->flags & PDIAG_RECORD_OUT) {
+		profile->end_time = r->time;
+		return 0;
+	}
+	profile->start_time = r->time;
+	profile->start_realtime = r->info.realtime;
+	profile->period_ns = r->info.period_ns;
+	profile->hz = r->info.hz;
+	return 0;
+}
+
+static int take_loss(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	put(p, r);
+	if (r->loss.reason > PDIAG_LOSS_SHORT)
+		return 0;
+	return pdiag_profile_lose(p->profile, r->loss.reason, r->cpu, r->loss.pid, r->time,
+		r->loss.events);
+}
+
+/* Replay: what the stream calls a stack is our stack ... */
+static int take_stack(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	uint32_t ours;
+
+	/* Numbers count up; a gap is from a damaged part of the file. */
+	if (r->stack.id >= p->number_count + 1000000)
+		return 0;
+	if (pdiag_array_reserve(&p->numbers, &p->number_cap, (size_t)r->stack.id + 1,
+		    sizeof(*p->numbers)))
+		return -ENOMEM;
+	ours = pdiag_pipeline_stack(p, r, r->stack.ips, r->stack.nr);
+	if (ours == PDIAG_STACK_NONE)
+		return -ENOMEM;
+	while (p->number_count <= r->stack.id)
+		p->numbers[p->number_count++] = PDIAG_STACK_NONE;
+	p->numbers[r->stack.id] = ours;
+	return 0;
+}
+
+/* A thread is back on a CPU: its absence becomes a sample. */
+static int take_return(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_absence a;
+	struct pdiag_record sample;
+
+	if (!pdiag_switches_return(&p->switches, r->tid, &a))
+		return 0; /* it left before the capture began */
+	if (r->time < a.since || r->time - a.since < p->off_cpu_min_ns) {
+		pdiag_pipeline_lose(p, PDIAG_LOSS_SHORT, r->cpu, r->time, 1);
+		return 0;
+	}
+	sample = (struct pdiag_record){
+		.type = PDIAG_RECORD_SAMPLE, .cpu = r->cpu, .pid = a.pid, .tid = a.tid,
+		.time = r->time,
+		.sample = { .stack = a.stack, .weight = r->time - a.since,
+			.state = a.preempted ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED },
+	};
+	return pdiag_pipeline_sample(p, &sample);
+}
+
+static int take_switch(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	if (!r->tid)
+		return 0; /* the idle task */
+	if (!(r->flags & PDIAG_RECORD_OUT))
+		return take_return(p, r);
+	if (r->flags & PDIAG_RECORD_PREEMPT)
+		pdiag_switches_preempted(&p->switches, r->tid);
+	return 0;
+}
+
+static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_absence a = { .pid = r->pid, .tid = r->tid, .cpu = r->cpu, .since = r->time };
+	bool unpaired;
+	int ret;
+
+	a.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
+	if (a.stack == PDIAG_STACK_NONE)
+		return -ENOMEM;
+	ret = pdiag_switches_leave(&p->switches, &a, &unpaired);
+	if (!ret && unpaired)
+		pdiag_pipeline_lose(p, PDIAG_LOSS_UNPAIRED, r->cpu, r->time, 1);
+	return ret;
+}
+
+static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_record copy;
+
+	p->samples++;
+	/* Live, off-CPU: where it was when it left. How long is known when it is back. */
+	if (r->sample.ips && r->sample.state == PDIAG_STATE_BLOCKED && !r->sample.weight)
+		return take_leave(p, r);
+	copy = *r;
+	if (r->sample.ips) {
+		copy.sample.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
+		if (copy.sample.stack == PDIAG_STACK_NONE)
+			return -ENOMEM;
+	} else {
+		if (r->sample.stack >= p->number_count ||
+			p->numbers[r->sample.stack] == PDIAG_STACK_NONE) {
+			pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, r->cpu, r->time, 1);
+			return 0;
+		}
+		copy.sample.stack = p->numbers[r->sample.stack];
+	}
+	return pdiag_pipeline_sample(p, &copy);
+}
+
+static int take_exit(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_absence a;
+
+	put(p, r);
+	/* Its last switch away is no wait. */
+	pdiag_switches_return(&p->switches, r->tid, &a);
+	return pdiag_processes_update(p->processes, r);
+}
+
+static int dispatch(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	switch (r->type) {
+	case PDIAG_RECORD_INFO:
+		return take_info(p, r);
+	case PDIAG_RECORD_MMAP:
+	case PDIAG_RECORD_COMM:
+	case PDIAG_RECORD_FORK:
+		put(p, r);
+		return pdiag_processes_update(p->processes, r);
+	case PDIAG_RECORD_EXIT:
+		return take_exit(p, r);
+	case PDIAG_RECORD_STACK:
+		return take_stack(p, r);
+	case PDIAG_RECORD_SAMPLE:
+		return take_sample(p, r);
+	case PDIAG_RECORD_SWITCH:
+		return take_switch(p, r);
+	case PDIAG_RECORD_LOSS:
+		return take_loss(p, r);
+	case PDIAG_RECORD_FORGET:
+		p->number_count = 0;
+		pdiag_stack_table_clear(&p->stacks);
+		pdiag_stack_map_clear(&p->stack_map);
+		return 0;
+	case PDIAG_RECORD_MODULE:
+	case PDIAG_RECORD_NAME:
+		return pdiag_pipeline_name(p, r);
+	case PDIAG_RECORD_END:
+		p->ended_whole = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* By the time of records, not by a clock, so that a replay does the same. */
+static void prune(struct pdiag_pipeline *p)
+{
+	if (p->last_time - p->pruned < PRUNE_NS)
+		return;
+	if (p->pruned)
+		pdiag_processes_prune(p->processes, p->last_time - PRUNE_NS);
+	p->pruned = p->last_time;
+}
+
+int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	int ret;
+
+	p->records++;
+	if (r->time > p->last_time)
+		p->last_time = r->time;
+	prune(p);
+	ret = dispatch(p, r);
+	if (ret < 0)
+		pdiag_profile_lose(p->profile, PDIAG_LOSS_MEMORY, r->cpu, r->pid, r->time, 1);
+	else if (r->type == PDIAG_RECORD_SAMPLE)
+		ret = 1;
+	return ret;
+}
+
+void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time)
+{
+	struct pdiag_record end = {
+		.type = PDIAG_RECORD_INFO, .flags = PDIAG_RECORD_OUT, .cpu = -1, .pid = -1, .tid = -1,
+		.time = time, .info = { .hz = p->profile->hz, .period_ns = p->profile->period_ns },
+	};
+	struct pdiag_record sample;
+
+	for (size_t i = 0; i < p->switches.count; i++) {
+		const struct pdiag_absence *a = &p->switches.list[i];
+
+		if (time <= a->since)
+			continue;
+		sample = (struct pdiag_record){
+			.type = PDIAG_RECORD_SAMPLE, .cpu = a->cpu, .pid = a->pid, .tid = a->tid,
+			.time = time,
+			.sample = { .stack = a->stack, .weight = time - a->since,
+				.state = a->preempted ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED,
+				.flags = PDIAG_STACK_PENDING },
+		};
+		if (pdiag_pipeline_sample(p, &sample) < 0)
+			pdiag_profile_lose(p->profile, PDIAG_LOSS_MEMORY, a->cpu, a->pid, time, 1);
+	}
+	pdiag_switches_free(&p->switches);
+	take_info(p, &end);
+}
+
+int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_profile **out)
+{
+	struct pdiag_profile *old = p->profile, *fresh;
+	int ret = pdiag_profile_new_borrowed(p->context, &fresh);
+
+	if (ret)
+		return ret;
+	if (!old->end_time)
+		old->end_time = time;
+	fresh->start_time = time;
+	fresh->start_realtime = old->start_realtime + (time - old->start_time);
+	fresh->period_ns = old->period_ns;
+	fresh->hz = old->hz;
+	p->profile = fresh;
+	/* Nodes were the old profile's. */
+	pdiag_stack_map_clear(&p->stack_map);
+	pdiag_profile_hand_over(old);
+	*out = old;
+	return 0;
+}

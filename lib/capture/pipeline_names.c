@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The names that a recording carries: MODULE says which module, NAME names a value in it. */
+#include <errno.h>
+#include <string.h>
+
+#include "capture/pipeline.h"
+
+static bool same_module(const struct pdiag_module *m, const struct pdiag_record *r)
+{
+	return !m->live && m->kind == r->module.kind && m->inode == r->module.inode &&
+		m->generation == r->module.generation && m->major == r->module.major &&
+		m->minor == r->module.minor && !strcmp(m->path, r->module.path) &&
+		(m->kind != PDIAG_MODULE_JIT ||
+			(m->pid == r->module.pid && m->born == r->module.born)) &&
+		(m->kind != PDIAG_MODULE_NONE || m->reason == (uint32_t)r->module.pid);
+}
+
+static int take_module(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_modules *modules = pdiag_modules_get(p->context);
+
+	p->naming = NULL;
+	for (uint32_t i = 0; modules && i < pdiag_modules_count(modules); i++)
+		if (same_module(pdiag_modules_at(modules, i), r)) {
+			p->naming = pdiag_modules_at(modules, i);
+			break;
+		}
+	return modules ? 0 : -ENOMEM;
+}
+
+int pdiag_pipeline_name(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_symbol symbol;
+	uint32_t frame;
+
+	if (p->live)
+		return 0;
+	if (r->type == PDIAG_RECORD_MODULE)
+		return take_module(p, r);
+	if (!p->naming)
+		return 0;
+	frame = pdiag_profile_find_frame(p->profile, p->naming, r->name.value);
+	if (frame == PDIAG_ID_NONE)
+		return 0;
+	symbol = (struct pdiag_symbol){
+		.name = r->name.name, .raw_name = r->name.raw_name, .module = r->name.module,
+		.address = r->name.address, .size = r->name.size, .kind = r->name.kind,
+		.reason = r->name.reason,
+	};
+	return pdiag_profile_name(p->profile, frame, &symbol);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The hot path: a sample to its stack, its thread and its entry in the profile. */
+#include <errno.h>
+#include <string.h>
+
+#include "capture/pipeline.h"
+
+/* Stack numbers start over. Threads that are away keep their stacks, under new numbers. */
+static int forget_stacks(struct pdiag_pipeline *p, const struct pdiag_record *at)
+{
+	struct pdiag_record r = { .type = PDIAG_RECORD_FORGET, .cpu = -1, .pid = -1, .tid = -1,
+		.time = at->time };
+	struct pdiag_stack_table old = p->stacks;
+	int ret = 0;
+
+	p->stacks = (struct pdiag_stack_table){ .limit_bytes = old.limit_bytes };
+	pdiag_stack_map_clear(&p->stack_map);
+	if (p->recording)
+		pdiag_recording_put(p->recording, &r);
+	for (size_t i = 0; i < p->switches.count && !ret; i++) {
+		struct pdiag_absence *a = &p->switches.list[i];
+		uint32_t nr = 0;
+		const uint64_t *ips = pdiag_stack_table_get(&old, a->stack, &nr);
+
+		a->stack = ips ? pdiag_pipeline_stack(p, at, ips, nr) : PDIAG_STACK_NONE;
+		if (a->stack == PDIAG_STACK_NONE)
+			ret = -ENOMEM;
+	}
+	if (ret)
+		pdiag_switches_free(&p->switches);
+	pdiag_stack_table_free(&old);
+	return ret;
+}
+
+uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_record *at,
+	const uint64_t *ips, uint32_t nr)
+{
+	struct pdiag_record r;
+	uint32_t id;
+	int fresh;
+
+	id = pdiag_stack_table_add(&p->stacks, ips, nr, &fresh);
+	if (id == PDIAG_STACK_NONE || !fresh || !p->recording)
+		return id;
+	r = (struct pdiag_record){ .type = PDIAG_RECORD_STACK, .cpu = -1, .pid = -1, .tid = -1,
+		.time = at->time, .stack = { .id = id, .nr = nr, .ips = ips } };
+	pdiag_recording_put(p->recording, &r);
+	return id;
+}
+
+/* Make the frames and nodes of an unwound stack, from the root on. */
+static int translate(struct pdiag_pipeline *p, struct pdiag_process *process,
+	struct pdiag_stack_place *place)
+{
+	const struct pdiag_unwound *u = &p->unwound;
+	struct pdiag_module *module;
+	uint64_t value;
+	uint32_t frame;
+
+	place->node = 0;
+	place->flags = u->flags;
+	for (uint32_t i = u->nr; i-- > 0;) {
+		module = pdiag_process_locate(p->processes, process, u->frames[i].address,
+			u->frames[i].kernel, &value);
+		if (!module)
+			return -ENOMEM;
+		frame = pdiag_profile_frame(p->profile, module, value);
+		if (frame == PDIAG_ID_NONE)
+			return -ENOMEM;
+		place->node = pdiag_profile_node(p->profile, place->node, frame);
+		if (place->node == PDIAG_ID_NONE)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int locate_stack(struct pdiag_pipeline *p, struct pdiag_process *process, uint32_t stack,
+	struct pdiag_stack_place *out)
+{
+	struct pdiag_stack_key key = { .process = process->serial,
+		.changes = process->maps_changes, .stack = stack };
+	const struct pdiag_stack_place *known = pdiag_stack_map_find(&p->stack_map, &key);
+	const uint64_t *ips;
+	uint32_t nr = 0;
+	int ret;
+
+	if (known) {
+		*out = *known;
+		return 0;
+	}
+	ips = pdiag_stack_table_get(&p->stacks, stack, &nr);
+	if (!ips && nr)
+		return -EBADMSG;
+	pdiag_unwind_callchain(ips, nr, p->max_depth, &p->unwound);
+	out->key = key;
+	ret = translate(p, process, out);
+	if (!ret)
+		pdiag_stack_map_add(&p->stack_map, out);
+	return ret;
+}
+
+static int count(struct pdiag_pipeline *p, const struct pdiag_record *r,
+	const struct pdiag_thread *thread, const struct pdiag_stack_place *place)
+{
+	uint32_t who, entry;
+
+	who = pdiag_profile_thread(p->profile, r->pid, r->tid, thread->comm,
+		thread->process->comm);
+	if (who == PDIAG_ID_NONE)
+		return -ENOMEM;
+	entry = pdiag_profile_entry(p->profile, who, place->node, r->sample.state,
+		place->flags | r->sample.flags);
+	if (entry == PDIAG_ID_NONE)
+		return -ENOMEM;
+	return pdiag_profile_count(p->profile, entry, r->sample.weight, r->cpu, r->time);
+}
+
+int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_stack_place place;
+	struct pdiag_thread *thread;
+	struct pdiag_record out = *r;
+	int ret;
+
+	thread = pdiag_processes_thread(p->processes, r->pid, r->tid, r->time);
+	if (!thread)
+		return -ENOMEM;
+	ret = locate_stack(p, thread->process, r->sample.stack, &place);
+	if (!ret)
+		ret = count(p, r, thread, &place);
+	/* After what it refers to: the thread's records and its stack. */
+	out.sample.ips = NULL;
+	out.sample.nr = 0;
+	if (p->recording)
+		pdiag_recording_put(p->recording, &out);
+	/* A recording says itself when its numbers start over. */
+	if (!ret && p->live && pdiag_stack_table_full(&p->stacks))
+		ret = forget_stacks(p, r);
+	return ret;
+}

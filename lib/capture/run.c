@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A capture at work: start, dispatch, stop. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "capture/capture.h"
+#include "core/error.h"
+#include "decode/decode.h"
+#include "source/replay.h"
+#include "util/file.h"
+
+/* A dispatch reads no more than this, so that an event loop gets its turn. */
+#define DISPATCH_RECORDS (1u << 20)
+#define REPLAY_RECORDS (1u << 16)
+/* Reading /proc about processes that have not been sampled yet, a dispatch. */
+#define SWEEP_NS 10000000ull
+
+static int fail_forked(void)
+{
+	return pdiag_fail(EPERM, "this capture belongs to the process that fork() left; make one of "
+		"your own");
+}
+
+static void read_boot_id(uint64_t id[2])
+{
+	char text[64], hex[33];
+	size_t n = 0;
+
+	id[0] = id[1] = 0;
+	if (pdiag_file_read("/proc/sys/kernel/random/boot_id", text, sizeof(text)) <= 0)
+		return;
+	for (const char *p = text; *p && n < 32; p++)
+		if (*p != '-')
+			hex[n++] = *p;
+	hex[n] = '\0';
+	if (n == 32)
+		sscanf(hex, "%16llx%16llx", (unsigned long long *)&id[0],
+			(unsigned long long *)&id[1]);
+}
+
+/* The first record of a live capture says how it was made. */
+static int begin(struct pdiag_capture *c)
+{
+	const struct pdiag_source_state *s = &c->source->state;
+	struct timespec t;
+	struct pdiag_record r = {
+		.type = PDIAG_RECORD_INFO, .cpu = -1, .pid = -1, .tid = -1, .time = c->start_time,
+		.info = { .period_ns = c->events & PDIAG_ON_CPU ? s->period_ns : 0, .hz = s->hz,
+			.events = c->events, .cpus = s->cpus, .kernel = s->kernel },
+	};
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	r.info.realtime = (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+	read_boot_id(r.info.boot_id);
+	return pdiag_pipeline_record(&c->pipeline, &r);
+}
+
+static int sweep(struct pdiag_capture *c)
+{
+	int ret;
+
+	if (!c->sweeping)
+		return 0;
+	ret = pdiag_processes_sweep(c->pipeline.processes, SWEEP_NS, pdiag_capture_clock());
+	c->sweeping = ret > 0;
+	return ret < 0 ? ret : 0;
+}
+
+/* After the events are on, so that nothing falls between what is read here and what they tell. */
+static int seed(struct pdiag_capture *c)
+{
+	if (c->seed_pid > 0)
+		return pdiag_processes_seed(c->pipeline.processes, c->seed_pid, c->start_time);
+	c->sweeping = c->seed_pid < 0;
+	return sweep(c);
+}
+
+int pdiag_capture_start(struct pdiag_capture *c)
+{
+	int ret = 0;
+
+	pdiag_error_clear();
+	if (pdiag_context_forked(c->context))
+		return fail_forked();
+	if (c->start_time)
+		return pdiag_fail(EALREADY, "the capture has begun already; make a new one");
+	c->start_time = pdiag_capture_clock();
+	if (c->source->state.live)
+		ret = begin(c);
+	if (!ret) {
+		ret = c->source->ops->start(c->source);
+		if (ret)
+			return ret;
+	}
+	if (!ret && c->source->state.live)
+		ret = seed(c);
+	return ret < 0 ? pdiag_fail_memory("starting a capture") : 0;
+}
+
+int pdiag_capture_read(struct pdiag_capture *c, uint64_t limit)
+{
+	struct pdiag_source *s = c->source;
+	struct pdiag_pipeline *p = &c->pipeline;
+	int ret, samples = 0, failed = 0;
+	struct pdiag_record record;
+	struct pdiag_raw raw;
+
+	ret = s->ops->refresh(s);
+	while (!ret && limit-- && (ret = s->ops->next(s, &raw)) > 0) {
+		ret = pdiag_decode(&raw, s->state.weight_mult, &record);
+		if (ret) {
+			pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, raw.cpu, p->last_time, 1);
+			ret = 0;
+			continue;
+		}
+		ret = pdiag_pipeline_record(p, &record);
+		samples += ret > 0;
+		failed = ret < 0 ? ret : failed;
+		ret = 0;
+	}
+	if (ret < 0)
+		return ret;
+	return failed ? failed : samples;
+}
+
+static void flush(struct pdiag_capture *c)
+{
+	/* Its error sticks; pdiag_recording_finish() tells. */
+	if (c->pipeline.recording)
+		pdiag_recording_flush(c->pipeline.recording);
+}
+
+int pdiag_capture_dispatch(struct pdiag_capture *c)
+{
+	int ret, swept;
+
+	pdiag_error_clear();
+	if (pdiag_context_forked(c->context))
+		return fail_forked();
+	if (!c->start_time || c->stop_time)
+		return 0;
+	ret = pdiag_capture_read(c, c->source->state.live ? DISPATCH_RECORDS : REPLAY_RECORDS);
+	swept = sweep(c);
+	flush(c);
+	if (ret == -ENOMEM || swept == -ENOMEM)
+		return pdiag_fail_memory("taking in samples; what was lost is in the ledger");
+	return ret;
+}
+
+/* A recording that is replayed says itself when its capture ended. */
+static void finish_replay(struct pdiag_capture *c)
+{
+	struct pdiag_pipeline *p = &c->pipeline;
+	struct pdiag_replay_stats stats = { .lost = 0 };
+
+	if (!p->profile->end_time)
+		p->profile->end_time = p->last_time;
+	if (c->source->ops == &pdiag_source_replay)
+		pdiag_replay_stats(c->source, &stats);
+	if (stats.corrupt)
+		pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, -1, p->last_time,
+			stats.lost ? stats.lost : stats.corrupt);
+	if (c->source->state.ended && !p->ended_whole)
+		pdiag_pipeline_lose(p, PDIAG_LOSS_CUT, -1, p->last_time, 1);
+}
+
+int pdiag_capture_stop(struct pdiag_capture *c)
+{
+	bool live = c->source->state.live;
+	int ret = 0, stopped;
+
+	pdiag_error_clear();
+	if (pdiag_context_forked(c->context))
+		return fail_forked();
+	if (!c->start_time || c->stop_time)
+		return 0;
+	stopped = c->source->ops->stop(c->source);
+	c->stop_time = pdiag_capture_clock();
+	if (live)
+		ret = pdiag_capture_read(c, UINT64_MAX);
+	if (live)
+		pdiag_pipeline_finish(&c->pipeline, c->stop_time);
+	else
+		finish_replay(c);
+	flush(c);
+	if (ret == -ENOMEM)
+		return pdiag_fail_memory("taking in samples; what was lost is in the ledger");
+	return ret < 0 ? ret : stopped;
+}
