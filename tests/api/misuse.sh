@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The programs' manners: --help and --version go to stdout with status 0; misuse is status 2 and
+# says what was wrong on stderr; a failure is status 1 and one line. From the environment: BUILD.
+set -u
+cd "$(mktemp -d)" || exit 1
+trap 'rm -rf "$PWD"' EXIT
+bad=0
+
+# expect STATUS PROGRAM [ARG...]
+expect() {
+	local want=$1 got
+	shift
+	"$BUILD/examples/$1" "${@:2}" > out 2> err < /dev/null
+	got=$?
+	if [ $got -ne "$want" ]; then
+		echo "$*: status $got, not $want"
+		sed 's/^/    /' out err
+		bad=1
+	elif [ "$want" = 0 ] && { [ ! -s out ] || [ -s err ]; }; then
+		echo "$*: nothing on stdout, or something on stderr"
+		bad=1
+	elif [ "$want" != 0 ] && { [ -s out ] || ! grep -q "^$1: ..........*" err; }; then
+		echo "$*: no sentence on stderr, or something on stdout"
+		bad=1
+	elif [ "$want" = 1 ] && [ "$(wc -l < err)" != 1 ]; then
+		echo "$*: more than one line:"
+		sed 's/^/    /' err
+		bad=1
+	fi
+}
+
+for program in pdiag-record pdiag-report pdiag-diff; do
+	expect 0 $program --help
+	expect 0 $program --version
+	expect 2 $program
+	expect 2 $program --no-such-option
+	expect 2 $program -o
+done
+expect 2 pdiag-record -p
+expect 2 pdiag-record -p x
+expect 2 pdiag-record -p 0
+expect 2 pdiag-record -p 1 -a
+expect 2 pdiag-record -a true
+expect 2 pdiag-record -F no true
+expect 2 pdiag-record -d -1 true
+expect 2 pdiag-record -o file.txt2 true
+expect 2 pdiag-record -o a.pdiag -o b.pdiag true
+expect 2 pdiag-report a b
+expect 2 pdiag-report --top x a
+expect 2 pdiag-diff one
+expect 2 pdiag-diff one two three
+expect 1 pdiag-report no-such-file
+expect 1 pdiag-report /dev/null
+expect 1 pdiag-report /proc/self/exe
+expect 1 pdiag-diff no-such-file neither
+expect 1 pdiag-record -o out.svg -p 4194304
+expect 1 pdiag-record -F 10001 -o out.svg true
+expect 1 pdiag-record -o out.svg -- /no/such/command
+expect 1 pdiag-record -o out.svg -a -C 0-
+expect 1 pdiag-record -o out.svg -G /no/such/cgroup
+[ ! -e out.svg ] || { echo "out.svg was written all the same"; bad=1; }
+exit $bad

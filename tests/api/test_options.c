@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Option and info structs of other sizes than ours; calls with nothing in them. */
+#include "support.h"
+
+/* A struct of a release to come: ours with a tail. */
+struct later {
+	union {
+		size_t size;
+		struct pdiag_options context;
+		struct pdiag_capture_options capture;
+		struct pdiag_symbolizer_options symbolizer;
+		struct pdiag_output_options output;
+		struct pdiag_recording_options recording;
+		struct pdiag_sink sink;
+		char bytes[512];
+	};
+};
+
+static struct pdiag *context;
+static struct pdiag_profile *profile;
+
+static int setup(void **state)
+{
+	(void)state;
+	OK(pdiag_open(NULL, &context));
+	OK(pdiag_profile_new(context, &profile));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pdiag_close(context);
+	return 0;
+}
+
+static int swallow(void *user, const void *data, size_t len)
+{
+	(void)user;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+static struct pdiag_sink nowhere(void)
+{
+	return (struct pdiag_sink){ .size = sizeof(struct pdiag_sink), .write = swallow };
+}
+
+static int try_context(struct later *l)
+{
+	struct pdiag *out = NULL;
+	int ret = pdiag_open(&l->context, &out);
+
+	pdiag_close(out);
+	return ret;
+}
+
+static int try_capture(struct later *l)
+{
+	struct pdiag_capture *out = NULL;
+	int ret;
+
+	l->capture.flags |= PDIAG_USER_ONLY;
+	ret = pdiag_capture_new(context, &l->capture, &out);
+	pdiag_capture_free(out);
+	return ret == -EACCES || ret == -EPERM ? 0 : ret;
+}
+
+static int try_symbolizer(struct later *l)
+{
+	struct pdiag_symbolizer *out = NULL;
+	int ret = pdiag_symbolizer_new(context, &l->symbolizer, &out);
+
+	pdiag_symbolizer_free(out);
+	return ret;
+}
+
+static int try_recording(struct later *l)
+{
+	struct pdiag_sink sink = nowhere();
+	struct pdiag_recording *out = NULL;
+	int ret;
+
+	if (l->size >= sizeof(l->recording))
+		l->recording.sink = &sink;
+	ret = pdiag_recording_new(context, &l->recording, &out);
+	pdiag_recording_free(out);
+	return ret;
+}
+
+static int try_folded(struct later *l)
+{
+	struct pdiag_sink sink = nowhere();
+
+	return pdiag_profile_write_folded(profile, &l->output, &sink);
+}
+
+static int try_flamegraph(struct later *l)
+{
+	struct pdiag_sink sink = nowhere();
+
+	return pdiag_profile_write_flamegraph(profile, &l->output, &sink);
+}
+
+static int try_diff(struct later *l)
+{
+	struct pdiag_sink sink = nowhere();
+
+	return pdiag_profile_write_diff(profile, profile, &l->output, &sink);
+}
+
+static int try_loss(struct later *l)
+{
+	struct pdiag_sink sink = nowhere();
+
+	return pdiag_profile_write_loss(profile, &l->output, &sink);
+}
+
+static int no_frame(void *user, const struct pdiag_hot_frame *frame)
+{
+	(void)user;
+	(void)frame;
+	return 0;
+}
+
+static int try_hot(struct later *l)
+{
+	return pdiag_profile_each_hot_frame(profile, &l->output, 0, no_frame, NULL);
+}
+
+static int try_sink(struct later *l)
+{
+	if (l->size >= sizeof(l->sink))
+		l->sink.write = swallow;
+	return pdiag_profile_write_folded(profile, NULL, &l->sink);
+}
+
+static const struct {
+	const char *name;
+	int (*call)(struct later *l);
+	size_t size;
+} structs[] = {
+	{ "context", try_context, sizeof(struct pdiag_options) },
+	{ "capture", try_capture, sizeof(struct pdiag_capture_options) },
+	{ "symbolizer", try_symbolizer, sizeof(struct pdiag_symbolizer_options) },
+	{ "recording", try_recording, sizeof(struct pdiag_recording_options) },
+	{ "folded", try_folded, sizeof(struct pdiag_output_options) },
+	{ "flamegraph", try_flamegraph, sizeof(struct pdiag_output_options) },
+	{ "diff", try_diff, sizeof(struct pdiag_output_options) },
+	{ "loss", try_loss, sizeof(struct pdiag_output_options) },
+	{ "hot", try_hot, sizeof(struct pdiag_output_options) },
+	{ "sink", try_sink, sizeof(struct pdiag_sink) },
+};
+
+static void wrong_sizes(void **state)
+{
+	struct later l;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(structs) / sizeof(structs[0]); i++) {
+		print_message("%s\n", structs[i].name);
+		l = (struct later){ .size = structs[i].size };
+		OK(structs[i].call(&l));
+		for (size_t size = 0; size < structs[i].size; size += 4) {
+			l = (struct later){ .size = size };
+			FAILS(structs[i].call(&l), EINVAL, "size");
+		}
+		/* From a later release: fine as long as nothing of it is asked for. */
+		l = (struct later){ .size = sizeof(l) };
+		OK(structs[i].call(&l));
+		l = (struct later){ .size = sizeof(l) };
+		l.bytes[sizeof(l) - 1] = 1;
+		FAILS(structs[i].call(&l), E2BIG, "");
+		assert_true(strlen(pdiag_errmsg()) > 20);
+	}
+}
+
+static void info_sizes(void **state)
+{
+	struct {
+		struct pdiag_profile_info info;
+		char tail[64];
+	} p;
+
+	(void)state;
+	memset(&p, 0x55, sizeof(p));
+	p.info.size = sizeof(p);
+	OK(pdiag_profile_info(profile, &p.info));
+	assert_int_equal(p.info.size, sizeof(p));
+	assert_int_equal(p.info.samples, 0);
+	for (size_t i = 0; i < sizeof(p.tail); i++)
+		assert_int_equal(p.tail[i], 0);
+	p.info.size = sizeof(size_t);
+	FAILS(pdiag_profile_info(profile, &p.info), EINVAL, "size");
+}
+
+static void free_nothing(void **state)
+{
+	(void)state;
+	pdiag_close(NULL);
+	pdiag_capture_free(NULL);
+	pdiag_profile_free(NULL);
+	pdiag_symbolizer_free(NULL);
+	pdiag_recording_free(NULL);
+}
+
+static void words(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 40; i++) {
+		assert_non_null(pdiag_reason_text(i));
+		assert_non_null(pdiag_state_text(i));
+		assert_non_null(pdiag_loss_text(i));
+	}
+	assert_string_equal(pdiag_version(), PDIAG_VERSION);
+	assert_int_equal(pdiag_version_number(), PDIAG_VERSION_NUMBER);
+}
+
+/* The sentence goes with the next call that succeeds. */
+static void sentence_is_cleared(void **state)
+{
+	struct pdiag_profile_info info = { 0 };
+
+	(void)state;
+	FAILS(pdiag_profile_info(profile, &info), EINVAL, "size");
+	info.size = sizeof(info);
+	OK(pdiag_profile_info(profile, &info));
+	assert_string_equal(pdiag_errmsg(), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrong_sizes), cmocka_unit_test(info_sizes),
+		cmocka_unit_test(free_nothing), cmocka_unit_test(words),
+		cmocka_unit_test(sentence_is_cleared),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
