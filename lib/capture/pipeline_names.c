@@ -12,7 +12,7 @@ static bool same_module(const struct pdiag_module *m, const struct pdiag_record 
 		m->minor == r->module.minor && !strcmp(m->path, r->module.path) &&
 		(m->kind != PDIAG_MODULE_JIT ||
 			(m->pid == r->module.pid && m->born == r->module.born)) &&
-		(m->kind != PDIAG_MODULE_NONE || m->reason == (uint32_t)r->module.pid);
+		(m->kind != PDIAG_MODULE_NONE || m->reason == r->module.reason);
 }
 
 static int take_module(struct pdiag_pipeline *p, const struct pdiag_record *r)
