@@ -19,8 +19,8 @@ struct pdiag_source;
 /* How the bytes of a raw record are laid out, so which decoder reads them. */
 enum pdiag_raw_format {
 	PDIAG_RAW_PERF,	  /* a perf_event record, as source/perf_layout.h says */
-	PDIAG_RAW_STREAM, /* a frame of our own stream, as source/stream_format.h says */
-	PDIAG_RAW_RECORD, /* a struct pdiag_record in memory */
+	PDIAG_RAW_STREAM, /* a record of our own stream, as source/stream_format.h says */
+	PDIAG_RAW_RECORD, /* a struct pdiag_record in memory; len is not set */
 };
 
 struct pdiag_raw {
