@@ -5,14 +5,14 @@
 set -u
 [ -x "$(command -v "$CXX")" ] || { echo "skipped: no C++ compiler; install g++"; exit 77; }
 bad=0 count=0
-flags=(-Wall -Wextra -pedantic -Werror -Wundef -Wshadow -Wconversion -fsyntax-only
+flags=(-Wall -Wextra -pedantic -Werror -Wundef -Wconversion -fsyntax-only
 	-I"$SOURCE/include" -I"$BUILD/include")
 
 for header in "$SOURCE"/include/pdiag/*.h "$BUILD"/include/pdiag/version.h; do
 	name=pdiag/$(basename "$header")
 	text=$(printf '#include <%s>\n#include <%s>\nint used;\n' "$name" "$name")
 	for std in c99 c11 c17; do
-		"$CC" -std=$std -Wstrict-prototypes "${flags[@]}" -x c - <<< "$text" ||
+		"$CC" -std=$std -Wshadow -Wstrict-prototypes "${flags[@]}" -x c - <<< "$text" ||
 			{ echo "$name is not clean as $std"; bad=1; }
 	done
 	for std in c++11 c++20; do
