@@ -148,14 +148,14 @@ static int take_switch(struct pdiag_pipeline *p, const struct pdiag_record *r)
 static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	struct pdiag_absence a = { .pid = r->pid, .tid = r->tid, .cpu = r->cpu, .since = r->time };
-	bool unpaired;
+	uint64_t before;
 	int ret;
 
 	a.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
 	if (a.stack == PDIAG_STACK_NONE)
 		return -ENOMEM;
-	ret = pdiag_switches_leave(&p->switches, &a, &unpaired);
-	if (!ret && unpaired)
+	ret = pdiag_switches_leave(&p->switches, &a, &before);
+	if (!ret && before > p->armed)
 		pdiag_pipeline_lose(p, PDIAG_LOSS_UNPAIRED, r->cpu, r->time, 1);
 	return ret;
 }

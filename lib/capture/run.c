@@ -93,6 +93,7 @@ int pdiag_capture_start(struct pdiag_capture *c)
 		ret = c->source->ops->start(c->source);
 		if (ret)
 			return ret;
+		c->pipeline.armed = c->source->state.live ? pdiag_capture_clock() : 0;
 	}
 	if (!ret && c->source->state.live)
 		ret = seed(c);

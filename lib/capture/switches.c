@@ -24,12 +24,12 @@ static struct pdiag_absence *find(struct pdiag_switches *s, int32_t tid)
 }
 
 int pdiag_switches_leave(struct pdiag_switches *s, const struct pdiag_absence *absence,
-	bool *unpaired)
+	uint64_t *before)
 {
 	struct pdiag_absence *a = find(s, absence->tid);
 	int ret;
 
-	*unpaired = a != NULL;
+	*before = a ? a->since : 0;
 	if (!a) {
 		ret = pdiag_array_reserve(&s->list, &s->cap, s->count + 1, sizeof(*s->list));
 		if (!ret)

@@ -23,10 +23,10 @@ struct pdiag_switches {
 	size_t count, cap;
 };
 
-/* A thread leaves with a stack. *unpaired: it had left before and was not seen to return.
- * 0 or -ENOMEM. */
+/* A thread leaves with a stack. *before: when it had left before, if it was not seen to return
+ * since; else 0. 0 or -ENOMEM. */
 int pdiag_switches_leave(struct pdiag_switches *s, const struct pdiag_absence *absence,
-	bool *unpaired);
+	uint64_t *before);
 /* It left because another was given the CPU, though it wanted to run. */
 void pdiag_switches_preempted(struct pdiag_switches *s, int32_t tid);
 /* A thread is back: its absence is taken out and given in *out. False: it was not seen to leave. */

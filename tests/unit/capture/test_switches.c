@@ -15,21 +15,23 @@
 
 static void test_model(void **state)
 {
-	struct pdiag_absence model[TIDS], got;
+	struct pdiag_absence model[TIDS] = { { 0 } }, got;
 	struct pdiag_switches s = { 0 };
-	bool away[TIDS] = { false }, unpaired;
+	bool away[TIDS] = { false };
+	uint64_t before, last;
 	(void)state;
 
 	srand(3);
-	for (uint32_t step = 0; step < 100000; step++) {
+	for (uint32_t step = 1; step < 100000; step++) {
 		int tid = rand() % TIDS;
 
 		switch (rand() % 3) {
 		case 0:
+			last = model[tid].since;
 			model[tid] = (struct pdiag_absence){ .pid = tid / 4, .tid = tid,
 				.cpu = 1, .stack = step, .since = step };
-			assert_int_equal(pdiag_switches_leave(&s, &model[tid], &unpaired), 0);
-			assert_int_equal(unpaired, away[tid]);
+			assert_int_equal(pdiag_switches_leave(&s, &model[tid], &before), 0);
+			assert_int_equal(before, away[tid] ? last : 0);
 			away[tid] = true;
 			break;
 		case 1:
