@@ -15,6 +15,7 @@ enum pdiag_loss_reason {
 	PDIAG_LOSS_CUT = 4,	 /* a recording ends in the middle of a frame */
 	PDIAG_LOSS_UNPAIRED = 5, /* a thread left a CPU and was not seen to come back, or v.v. */
 	PDIAG_LOSS_SHORT = 6,	 /* waits below off_cpu_min_ns: counted, not kept */
+	PDIAG_LOSS_SWITCHES = 7, /* a ring buffer of context switches was full */
 };
 
 /* One line of the loss ledger. */

@@ -87,7 +87,7 @@ static int take_info(struct pdiag_pipeline *p, const struct pdiag_record *r)
 static int take_loss(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	put(p, r);
-	if (r->loss.reason > PDIAG_LOSS_SHORT)
+	if (r->loss.reason > PDIAG_LOSS_LAST)
 		return 0;
 	return pdiag_profile_lose(p->profile, r->loss.reason, r->cpu, r->loss.pid, r->time,
 		r->loss.events);

@@ -46,6 +46,7 @@ static const char *const losses[] = {
 	[PDIAG_LOSS_CUT] = "cut",
 	[PDIAG_LOSS_UNPAIRED] = "unpaired",
 	[PDIAG_LOSS_SHORT] = "short",
+	[PDIAG_LOSS_SWITCHES] = "switches",
 };
 
 static const char *word(const char *const *words, size_t count, unsigned int i)

@@ -157,7 +157,8 @@ int pdiag_decode_perf(const void *data, uint32_t len, bool off_cpu, uint64_t mul
 		return decode_task(data, len, PDIAG_RECORD_EXIT, out);
 	case PERF_RECORD_LOST:
 		return len < sizeof(struct lost) ? -EBADMSG :
-			decode_loss(((const struct lost *)data)->lost, PDIAG_LOSS_OVERRUN, out);
+			decode_loss(((const struct lost *)data)->lost,
+				off_cpu ? PDIAG_LOSS_SWITCHES : PDIAG_LOSS_OVERRUN, out);
 	case PERF_RECORD_THROTTLE:
 		return decode_loss(1, PDIAG_LOSS_THROTTLED, out);
 	case PERF_RECORD_SWITCH:

@@ -27,6 +27,9 @@ enum pdiag_record_type {
 	PDIAG_RECORD_END = 13,	  /* the capture ended whole */
 };
 
+/* The highest enum pdiag_loss_reason that this release knows. */
+#define PDIAG_LOSS_LAST PDIAG_LOSS_SWITCHES
+
 #define PDIAG_RECORD_EXEC 1u	 /* COMM */
 #define PDIAG_RECORD_OUT 2u	 /* SWITCH */
 #define PDIAG_RECORD_PREEMPT 4u	 /* SWITCH out: it wanted to run on */

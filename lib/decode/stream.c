@@ -161,7 +161,7 @@ static int decode_loss(const struct pdiag_stream_record *r, struct pdiag_record 
 	const struct pdiag_stream_loss *in = (const struct pdiag_stream_loss *)r;
 	struct tail t;
 
-	if (!tail_of(r, sizeof(*in), &t) || r->number > PDIAG_LOSS_SHORT)
+	if (!tail_of(r, sizeof(*in), &t) || r->number > PDIAG_LOSS_LAST)
 		return -EBADMSG;
 	out->loss.events = in->events;
 	out->loss.reason = r->number;

@@ -95,7 +95,7 @@ static inline void random_body(uint64_t *seed, struct random_record *to)
 		break;
 	case PDIAG_RECORD_LOSS:
 		r->loss.events = random_u64(seed);
-		r->loss.reason = random_u64(seed) % (PDIAG_LOSS_SHORT + 1);
+		r->loss.reason = random_u64(seed) % (PDIAG_LOSS_LAST + 1);
 		r->loss.pid = (int32_t)random_u64(seed);
 		break;
 	case PDIAG_RECORD_MODULE:

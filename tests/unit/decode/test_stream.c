@@ -324,7 +324,7 @@ static void test_ranges(void **state)
 	refuse(&in.record, offsetof(struct pdiag_stream_record, len), 0, 4);
 	refuse(&in.record, offsetof(struct pdiag_stream_record, len), 4097, 4);
 	random_record(&seed, PDIAG_RECORD_LOSS, &in);
-	refuse(&in.record, number, PDIAG_LOSS_SHORT + 1, 4);
+	refuse(&in.record, number, PDIAG_LOSS_LAST + 1, 4);
 	random_record(&seed, PDIAG_RECORD_MODULE, &in);
 	refuse(&in.record, offsetof(struct pdiag_stream_module, reason),
 		PDIAG_REASON_OUT_OF_MEMORY + 1, 4);
