@@ -85,8 +85,6 @@ void pdiag_proc_comm(char out[PDIAG_COMM_SIZE], const char *text, size_t len)
 	const char *colon, *work;
 
 	len = strnlen(text, len);
-	if (len && text[len - 1] == '\n')
-		len--;
 	/* "kworker/u8:1-events_unbound", "kworker/0:2+usb" */
 	colon = len > 8 && !memcmp(text, "kworker/", 8) ? memchr(text, ':', len) : NULL;
 	for (work = colon; work && work < text + len; work++)

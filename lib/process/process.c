@@ -94,25 +94,39 @@ static struct pdiag_process_entry *sampled_process(struct pdiag_processes *p, in
 	return e;
 }
 
+static struct pdiag_thread_entry *find_thread(const struct pdiag_processes *p,
+	const struct pdiag_process_entry *e, int32_t tid)
+{
+	struct pdiag_thread_entry *t = pdiag_tasks_thread(p, tid);
+
+	return t && t->thread.process == &e->process ? t : NULL;
+}
+
 /* The way for what is not simply there. */
 static struct pdiag_thread *sampled_thread(struct pdiag_processes *p, int32_t pid, int32_t tid,
 	uint64_t time)
 {
 	struct pdiag_process_entry *e = sampled_process(p, pid, time);
 	struct pdiag_thread_entry *t;
+	bool ended;
 
 	if (!e)
 		return NULL;
-	t = pdiag_tasks_thread(p, tid);
-	if (!t || t->thread.process != &e->process) {
-		if (p->live && tid > 0 && tid != pid && !e->process.gone)
-			pdiag_seed_thread(p, pid, tid, time);
-		t = pdiag_tasks_need_thread(p, e, tid);
+	t = find_thread(p, e, tid);
+	if (!t && p->live && tid > 0 && tid != pid && !e->process.gone) {
+		pdiag_seed_thread(p, pid, tid, time);
+		t = find_thread(p, e, tid);
 	}
+	/*
+	 * Nobody will tell of the end of one that neither an event nor /proc knows: it was
+	 * sampled on its way out. It stays as long as it is seen.
+	 */
+	ended = !t || t->ended || e->process.gone;
+	if (!t)
+		t = pdiag_tasks_need_thread(p, e, tid);
 	if (!t)
 		return NULL;
-	/* Nobody will tell of the end of who is gone; keep it as long as it is seen. */
-	if (t->ended || e->process.gone)
+	if (ended)
 		pdiag_tasks_end_thread(p, t, time);
 	return &t->thread;
 }

@@ -205,9 +205,10 @@ int pdiag_seed_thread(struct pdiag_processes *p, int32_t pid, int32_t tid, uint6
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
 	ret = pdiag_file_read(path, text, sizeof(text));
-	if (ret < 0)
+	if (ret <= 0)
 		return 0;
-	pdiag_proc_comm(comm, text, (size_t)ret);
+	/* The newline is the file's, not the name's. */
+	pdiag_proc_comm(comm, text, (size_t)ret - 1);
 	return emit_comm(&s, comm, 0);
 }
 
