@@ -151,6 +151,8 @@ static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	uint64_t before;
 	int ret;
 
+	if (!r->tid)
+		return 0; /* the idle task */
 	a.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
 	if (a.stack == PDIAG_STACK_NONE)
 		return -ENOMEM;
