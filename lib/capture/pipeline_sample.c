@@ -48,6 +48,12 @@ uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_recor
 	return id;
 }
 
+/*
+ * Addresses that nothing is mapped at come from code without frame pointers and are different in
+ * each process: beyond this many frames they are kept as one, so that a profile stays small.
+ */
+#define LOOSE_FRAMES 65536
+
 /* Make the frames and nodes of an unwound stack, from the root on. */
 static int translate(struct pdiag_pipeline *p, struct pdiag_process *process,
 	struct pdiag_stack_place *place)
@@ -64,6 +70,8 @@ static int translate(struct pdiag_pipeline *p, struct pdiag_process *process,
 			u->frames[i].kernel, &value);
 		if (!module)
 			return -ENOMEM;
+		if (module->kind == PDIAG_MODULE_NONE && p->profile->frame_count > LOOSE_FRAMES)
+			value = 0;
 		frame = pdiag_profile_frame(p->profile, module, value);
 		if (frame == PDIAG_ID_NONE)
 			return -ENOMEM;
