@@ -208,6 +208,7 @@ static uint32_t room_for_process(struct pdiag_processes *p)
 		pdiag_array_reserve(&p->processes, &p->process_cap, p->process_count + 1,
 			sizeof(p->processes[0])))
 		return PDIAG_NO_INDEX;
+	p->processes[p->process_count] = NULL;
 	return (uint32_t)p->process_count++;
 }
 
