@@ -24,6 +24,8 @@ static void put(const char *data, size_t len, void *opaque)
 {
 	struct output *out = opaque;
 
+	if (!len)
+		return;
 	if (len > PDIAG_DEMANGLED_MAX - out->len)
 		longjmp(out->too_long, 1);
 	memcpy(out->text + out->len, data, len);

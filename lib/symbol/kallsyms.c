@@ -28,21 +28,23 @@ static bool is_code(char type)
 	return type == 'T' || type == 't' || type == 'W' || type == 'w';
 }
 
-/* "[name]" behind blanks. */
-static void parse_module(const char *p, const char *end, struct symbol *s)
+/* "[MODULE]" at the end, behind a blank; cuts it off the name. */
+static void parse_module(struct symbol *s)
 {
-	const char *close;
+	const char *end = s->name + s->name_len - 1, *p = end;
 
 	s->module_len = 0;
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	if (p == end || *p != '[')
+	if (*end != ']')
 		return;
-	close = memchr(p, ']', (size_t)(end - p));
-	if (!close)
+	while (p > s->name && *p != '[')
+		p--;
+	if (p == s->name || (p[-1] != '\t' && p[-1] != ' '))
 		return;
 	s->module = p + 1;
-	s->module_len = (size_t)(close - p) - 1;
+	s->module_len = (size_t)(end - p) - 1;
+	while (p > s->name && (p[-1] == '\t' || p[-1] == ' '))
+		p--;
+	s->name_len = (size_t)(p - s->name);
 }
 
 static bool parse(const char *p, size_t len, struct symbol *s)
@@ -52,15 +54,12 @@ static bool parse(const char *p, size_t len, struct symbol *s)
 	if (!pdiag_parse_hex(&p, end, &s->address) || end - p < 4 || p[0] != ' ' || p[2] != ' ')
 		return false;
 	s->type = p[1];
-	p += 3;
-	s->name = p;
-	while (p < end && *p != ' ' && *p != '\t' && *p)
-		p++;
-	s->name_len = (size_t)(p - s->name);
+	s->name = p + 3;
+	s->name_len = strnlen(s->name, (size_t)(end - s->name));
 	if (!s->name_len)
 		return false;
-	parse_module(p, end, s);
-	return true;
+	parse_module(s);
+	return s->name_len;
 }
 
 static int add_text(struct pdiag_symbol_table *t, const struct symbol *s, uint32_t *offset)

@@ -84,22 +84,23 @@ void pdiag_line_reader_free(struct pdiag_line_reader *r)
 	r->buf = NULL;
 }
 
+/* The value of a digit plus one; 0: it is none. */
+static const unsigned char digits[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8,
+	['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15,
+	['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 bool pdiag_parse_hex(const char **p, const char *end, uint64_t *value)
 {
 	const char *s = *p;
 	uint64_t v = 0;
 	unsigned int digit;
 
-	for (; s < end; s++) {
-		if (*s >= '0' && *s <= '9')
-			digit = (unsigned int)(*s - '0');
-		else if ((*s | 0x20) >= 'a' && (*s | 0x20) <= 'f')
-			digit = (unsigned int)((*s | 0x20) - 'a') + 10;
-		else
-			break;
+	for (; s < end && (digit = digits[(unsigned char)*s]); s++) {
 		if (v >> 60)
 			return false;
-		v = v << 4 | digit;
+		v = v << 4 | (digit - 1);
 	}
 	if (s == *p)
 		return false;
