@@ -198,14 +198,20 @@ static int take_exit(struct pdiag_pipeline *p, const struct pdiag_record *r)
 
 static int dispatch(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
+	int ret;
+
 	switch (r->type) {
 	case PDIAG_RECORD_INFO:
 		return take_info(p, r);
 	case PDIAG_RECORD_MMAP:
 	case PDIAG_RECORD_COMM:
-	case PDIAG_RECORD_FORK:
 		put(p, r);
 		return pdiag_processes_update(p->processes, r);
+	case PDIAG_RECORD_FORK:
+		/* It may seed the parent, whose records then come first in a replay, too. */
+		ret = pdiag_processes_update(p->processes, r);
+		put(p, r);
+		return ret;
 	case PDIAG_RECORD_EXIT:
 		return take_exit(p, r);
 	case PDIAG_RECORD_STACK:

@@ -31,14 +31,15 @@ struct pdiag_process {
 
 struct pdiag_thread {
 	int32_t tid;
-	uint32_t serial;	     /* unique in the table */
-	const char *comm;	     /* interned in the table */
+	uint32_t serial;	     /* unique in the table; a new name keeps it, an exec does not */
+	const char *comm;	     /* interned in the table: another name, another pointer */
 	struct pdiag_process *process;
 };
 
 struct pdiag_processes;
 
-/* Called with records that seeding makes of /proc, so that they can be recorded, too. */
+/* Called with records that seeding makes of /proc, before they are applied, so that they can be
+ * recorded, too. It must not call back into the table; what it returns is ignored. */
 typedef int (*pdiag_seed_fn)(void *user, const struct pdiag_record *record);
 
 /* live: /proc may be asked about processes that are not known; false in a replay. */
@@ -46,8 +47,11 @@ int pdiag_processes_new(struct pdiag *context, bool live, pdiag_seed_fn seed, vo
 	struct pdiag_processes **out);
 void pdiag_processes_free(struct pdiag_processes *p);
 
-/* Take in MMAP, COMM, FORK and EXIT; others are ignored. -ENOMEM: the table is consistent, but
- * may lack what the record said. */
+/*
+ * Take in MMAP, COMM, FORK and EXIT; others are ignored. -ENOMEM: the table is consistent, but may
+ * lack what the record said. A live FORK may seed the parent first, if it is not known: who
+ * records it does so after the update, so that a replay has them in the same order.
+ */
 int pdiag_processes_update(struct pdiag_processes *p, const struct pdiag_record *record);
 
 /*
@@ -58,7 +62,8 @@ int pdiag_processes_update(struct pdiag_processes *p, const struct pdiag_record 
 struct pdiag_thread *pdiag_processes_thread(struct pdiag_processes *p, int32_t pid, int32_t tid,
 	uint64_t time);
 
-/* Seed one process and its threads' names from /proc, if not yet known. 0, -ENOMEM. */
+/* Seed one process from /proc, if not yet known; the names of its threads are read when they are
+ * sampled. 0, -ENOMEM. */
 int pdiag_processes_seed(struct pdiag_processes *p, int32_t pid, uint64_t time);
 
 /*
