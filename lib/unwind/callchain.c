@@ -52,6 +52,7 @@ void pdiag_unwind_callchain(const uint64_t *ips, uint32_t nr, uint32_t max_depth
 {
 	enum context context = CONTEXT_NONE, here;
 	bool exact = true, user_mark = false, user_frame = false;
+	uint64_t address;
 	uint32_t real = 0;
 
 	out->nr = out->flags = 0;
@@ -66,17 +67,18 @@ void pdiag_unwind_callchain(const uint64_t *ips, uint32_t nr, uint32_t max_depth
 		here = context;
 		if (here == CONTEXT_NONE)
 			here = upper_half(ips[i]) ? CONTEXT_KERNEL : CONTEXT_USER;
-		if (here != CONTEXT_OTHER && plausible(ips[i], here)) {
+		/* All but the first of a context are return addresses: behind the call. */
+		address = ips[i] - !exact;
+		exact = false;
+		if (ips[i] && here != CONTEXT_OTHER && plausible(address, here)) {
 			if (out->nr == PDIAG_UNWIND_MAX) {
 				out->flags |= PDIAG_STACK_TRUNCATED;
 				break;
 			}
-			/* All but the first of a context are return addresses: behind the call. */
-			out->frames[out->nr].address = ips[i] - !exact;
+			out->frames[out->nr].address = address;
 			out->frames[out->nr++].kernel = here == CONTEXT_KERNEL;
 			user_frame |= here == CONTEXT_USER;
 		}
-		exact = false;
 	}
 	if (max_depth && real >= max_depth)
 		out->flags |= PDIAG_STACK_TRUNCATED;

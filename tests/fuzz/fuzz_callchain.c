@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (out.nr > nr || out.nr > PDIAG_UNWIND_MAX)
 		abort();
 	for (uint32_t i = 0; i < out.nr; i++)
-		if (out.frames[i].address < 4095 ||
+		if (out.frames[i].address < 4096 ||
 			(out.frames[i].address >> 56 && out.frames[i].address >> 56 != 0xff))
 			abort();
 	if (out.flags & ~(PDIAG_STACK_TRUNCATED | PDIAG_STACK_NO_USER))

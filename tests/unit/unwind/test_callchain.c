@@ -103,7 +103,8 @@ static void what_is_no_address(void **state)
 	UNWIND(127, USER, 0, U(32));
 	assert_int_equal(out.nr, 1);
 	frame(0, U(31), false);
-	UNWIND(127, KERNEL, 0xffff888000000000ull, 0x8000000000000000ull);
+	UNWIND(127, KERNEL, 0xffff888000000000ull, 0x8000000000000000ull, 0,
+		0xff00000000000000ull);
 	assert_int_equal(out.nr, 1);
 }
 
