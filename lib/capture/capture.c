@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -123,7 +124,8 @@ static int wait_readable(struct pdiag_capture *c, uint64_t deadline)
 int pdiag_capture_run(struct pdiag_capture *c, uint32_t milliseconds)
 {
 	uint64_t deadline = UINT64_MAX;
-	int ret, stopped;
+	char why[1024];
+	int ret;
 
 	ret = pdiag_capture_start(c);
 	if (ret)
@@ -137,8 +139,12 @@ int pdiag_capture_run(struct pdiag_capture *c, uint32_t milliseconds)
 		if (ret < 0 && ret != -ENOMEM)
 			break;
 	}
-	stopped = pdiag_capture_stop(c);
-	return ret < 0 ? ret : stopped;
+	if (ret >= 0)
+		return pdiag_capture_stop(c);
+	/* Stopping clears the sentence; the first failure is the one to tell. */
+	snprintf(why, sizeof(why), "%s", pdiag_errmsg());
+	pdiag_capture_stop(c);
+	return pdiag_fail(-ret, "%s", why);
 }
 
 int pdiag_capture_info(const struct pdiag_capture *c, struct pdiag_capture_info *info)

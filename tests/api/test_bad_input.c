@@ -111,14 +111,14 @@ static void no_recording(void **state)
 {
 	(void)state;
 	FAILS(load("/no/such/file"), ENOENT, "/no/such/file");
-	FAILS(load("/proc/self/exe"), EBADMSG, "not a recording");
+	FAILS(load("/proc/self/exe"), EBADMSG, "not a pdiag recording");
 	FAILS(load("/dev/null"), EBADMSG, "/dev/null");
 	assert_true(load("/tmp") < 0);
 	assert_non_null(strstr(pdiag_errmsg(), "/tmp"));
 	FAILS(TRY(.target = PDIAG_TARGET_RECORDING, .path = "/no/such/file"), ENOENT,
 		"/no/such/file");
 	FAILS(TRY(.target = PDIAG_TARGET_RECORDING, .path = "/proc/self/exe"), EBADMSG,
-		"not a recording");
+		"not a pdiag recording");
 }
 
 static void no_output(void **state)

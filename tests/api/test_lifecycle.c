@@ -11,7 +11,7 @@
 struct traces {
 	unsigned int fds, threads, rings;
 	sigset_t blocked;
-	struct sigaction actions[32];
+	void (*actions[32])(int);
 };
 
 static unsigned int count_dir(const char *path)
@@ -41,6 +41,7 @@ static unsigned int count_rings(void)
 
 static struct traces look(void)
 {
+	struct sigaction action;
 	struct traces t;
 
 	memset(&t, 0, sizeof(t));
@@ -48,8 +49,10 @@ static struct traces look(void)
 	t.threads = count_dir("/proc/self/task");
 	t.rings = count_rings();
 	sigprocmask(SIG_BLOCK, NULL, &t.blocked);
-	for (int i = 1; i < 32; i++)
-		sigaction(i, NULL, &t.actions[i]);
+	for (int i = 1; i < 32; i++) {
+		sigaction(i, NULL, &action);
+		t.actions[i] = action.sa_handler;
+	}
 	return t;
 }
 
