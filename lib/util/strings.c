@@ -9,10 +9,13 @@
 
 const char *pdiag_strings_add_len(struct pdiag_strings *s, const char *text, size_t len)
 {
-	uint64_t hash = pdiag_hash_bytes(0, text, len);
 	uint32_t pos, i;
+	uint64_t hash;
 	char *copy;
 
+	/* Text from outside may have a NUL in it; what is handed out ends there. */
+	len = strnlen(text, len);
+	hash = pdiag_hash_bytes(0, text, len);
 	for (i = pdiag_table_first(&s->index, hash, &pos); i != PDIAG_TABLE_END;
 		i = pdiag_table_next(&s->index, hash, &pos))
 		if (!strncmp(s->list[i], text, len) && !s->list[i][len])

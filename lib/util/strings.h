@@ -15,7 +15,7 @@ struct pdiag_strings {
 	size_t count, cap;
 };
 
-/* The one copy of the text; NULL when out of memory. Stable until _free. */
+/* The one copy of the text (up to len, or to a NUL); NULL: out of memory. Stable until _free. */
 const char *pdiag_strings_add(struct pdiag_strings *s, const char *text);
 const char *pdiag_strings_add_len(struct pdiag_strings *s, const char *text, size_t len);
 void pdiag_strings_free(struct pdiag_strings *s);
