@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Readable names of C++ and Rust symbols. As in perf, and so in the flame graphs people know,
- * template arguments are kept and parameter lists are not. The hash at the end of Rust names goes.
+ * template arguments are kept; parameter lists and the marks of clones (.cold, .constprop.0) are
+ * not. The hash at the end of Rust names goes.
  */
 #ifndef PDIAG_SYMBOL_DEMANGLE_H
 #define PDIAG_SYMBOL_DEMANGLE_H

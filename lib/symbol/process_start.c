@@ -23,15 +23,16 @@ uint64_t pdiag_process_start(int32_t pid)
 	long hz = sysconf(_SC_CLK_TCK);
 	struct pdiag_proc_stat stat;
 	char path[64], text[1024];
-	uint64_t start, asleep;
+	uint64_t start, asleep, awake;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (hz <= 0 || pdiag_file_read(path, text, sizeof(text)) <= 0 ||
 		!pdiag_proc_stat_parse(text, &stat))
 		return 0;
 	start = stat.start_ticks * (SECOND / (uint64_t)hz);
-	/* The kernel counts the time the machine was suspended, too. */
-	asleep = now(CLOCK_BOOTTIME) - now(CLOCK_MONOTONIC);
+	/* The kernel counts the time the machine was suspended, too. In this order: never below 0. */
+	awake = now(CLOCK_MONOTONIC);
+	asleep = now(CLOCK_BOOTTIME) - awake;
 	return start > asleep ? start - asleep : 1;
 }
 

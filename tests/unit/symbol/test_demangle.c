@@ -28,7 +28,7 @@ static void known_names(void **state)
 		{ "_ZN3FooplERKS_", "Foo::operator+" },
 		{ "_ZTV3Foo", "vtable for Foo" },
 		{ "_ZN12_GLOBAL__N_13barEv", "(anonymous namespace)::bar" },
-		{ "_Z3foov.cold", "foo [clone .cold]" },
+		{ "_Z3foov.cold", "foo" },
 		{ "_Z3foov@@LIB_1.0", "foo" },
 		{ "_Z3foov.llvm.1234567", "foo" },
 		{ "_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad" },
