@@ -78,11 +78,25 @@ static int online_cpus(struct pdiag_perf_target *t)
 	return ret;
 }
 
-static int copy_cpus(struct pdiag_perf_target *t, const struct pdiag_source_config *c)
+static bool has_cpu(const struct pdiag_perf_target *t, int cpu)
 {
-	t->cpus = malloc(c->cpu_count * sizeof(*t->cpus));
-	if (!t->cpus)
-		return pdiag_fail_memory("listing CPUs");
+	for (uint32_t i = 0; i < t->cpu_count; i++)
+		if (t->cpus[i] == cpu)
+			return true;
+	return false;
+}
+
+/* Of the CPUs that are online, those asked for. */
+static int choose_cpus(struct pdiag_perf_target *t, const struct pdiag_source_config *c)
+{
+	int ret = online_cpus(t);
+
+	if (ret || !c->cpus)
+		return ret;
+	for (uint32_t i = 0; i < c->cpu_count; i++)
+		if (!has_cpu(t, c->cpus[i]))
+			return pdiag_fail(EINVAL, "CPU %d is not online; see "
+				"/sys/devices/system/cpu/online", c->cpus[i]);
 	memcpy(t->cpus, c->cpus, c->cpu_count * sizeof(*t->cpus));
 	t->cpu_count = c->cpu_count;
 	return 0;
@@ -147,7 +161,7 @@ int pdiag_perf_target_open(struct pdiag_perf_target *t, const struct pdiag_sourc
 	t->command = (struct pdiag_command){ .pid = -1, .link = -1, .status = -1 };
 	ret = open_ids(t, c);
 	if (!ret)
-		ret = c->cpus ? copy_cpus(t, c) : online_cpus(t);
+		ret = choose_cpus(t, c);
 	t->flags |= PERF_FLAG_FD_CLOEXEC;
 	if (ret)
 		pdiag_perf_target_close(t, false);
