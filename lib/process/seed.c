@@ -140,11 +140,6 @@ static bool main_ended(const struct pdiag_proc_stat *stat)
 	return stat->state == 'Z' && stat->threads > 1;
 }
 
-static bool has_ended(const struct pdiag_proc_stat *stat)
-{
-	return (stat->state == 'Z' && !main_ended(stat)) || stat->state == 'X';
-}
-
 static int seed_maps(struct seeding *s, const struct pdiag_proc_stat *stat)
 {
 	int32_t tid = main_ended(stat) ? other_thread(s->pid) : s->pid;
@@ -184,8 +179,6 @@ int pdiag_seed_process(struct pdiag_processes *p, int32_t pid, uint64_t time, ui
 		return ret;
 	if (ret || (started_after(&stat, started_by)))
 		return emit_comm(&s, p->exited, PDIAG_RECORD_GONE);
-	if (has_ended(&stat))
-		return emit_comm(&s, stat.comm, PDIAG_RECORD_GONE);
 	ret = emit_comm(&s, stat.comm, 0);
 	if (!ret)
 		ret = stat.kernel_thread ? emit_kernel_thread(&s, stat.ppid) :

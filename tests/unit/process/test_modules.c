@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -41,6 +43,28 @@ static int end(void **state)
 	unlink(path);
 	rmdir(dir);
 	return 0;
+}
+
+static bool outlived;
+
+static void look(struct pdiag_child *child)
+{
+	outlived = context->slots[PDIAG_SLOT_MODULES] != NULL;
+	free(child);
+}
+
+/* Whoever was made before them may use them to its end. */
+static void freed_last(void **state)
+{
+	struct pdiag_child *child = calloc(1, sizeof(*child));
+
+	(void)state;
+	assert_non_null(child);
+	assert_int_equal(pdiag_open(NULL, &context), 0);
+	pdiag_child_add(context, child, look);
+	assert_non_null(pdiag_modules_get(context));
+	pdiag_close(context);
+	assert_true(outlived);
 }
 
 static struct pdiag_module *file(const char *name, uint64_t inode, uint64_t generation, bool live)
@@ -239,6 +263,31 @@ static void out_of_reach_when_first_seen(void **state)
 	assert_int_equal(m->reason, PDIAG_REASON_NOT_ELF);
 	assert_int_equal(pdiag_module_open(m), -(int)PDIAG_REASON_NOT_ELF);
 	unlink(fifo);
+}
+
+/* The number of a deleted file is soon used again: its generation tells. */
+static void another_by_the_same_inode(void **state)
+{
+	struct pdiag_module *m;
+	struct pdiag_record r;
+	int version[2] = { 0 }, fd;
+
+	(void)state;
+	write_file(path, "one");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (ioctl(fd, FS_IOC_GETVERSION, version) || version[0] == 0 || version[0] == -1) {
+		close(fd);
+		printf("skipped: the file system below %s tells no generations\n", dir);
+		skip();
+	}
+	close(fd);
+	r = record_of(path, NOBODY);
+	r.mmap.generation = (uint32_t)version[0];
+	m = pdiag_modules_file(modules, &r, false);
+	holds(pdiag_module_open(m), "one");
+	r.mmap.generation++;
+	m = pdiag_modules_file(modules, &r, false);
+	assert_int_equal(pdiag_module_open(m), -(int)PDIAG_REASON_FILE_REPLACED);
 }
 
 /* Without an inode the path has to do. */
@@ -479,12 +528,14 @@ static void held_files_are_few(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(freed_last),
 		TEST(identity),
 		TEST(generation_that_is_not_known),
 		TEST(one_of_a_kind),
 		TEST(kinds),
 		TEST(by_path),
 		TEST(out_of_reach_when_first_seen),
+		TEST(another_by_the_same_inode),
 		TEST(not_known_by_inode),
 		TEST(deleted_program),
 		TEST(deleted_after_it_was_seen),

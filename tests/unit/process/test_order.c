@@ -160,6 +160,18 @@ static void a_later_life_follows(void **state)
 	named(&t, 10, 10, "sh", "sh");
 }
 
+static void a_later_life_follows_though_a_thread_seems_to_be_left(void **state)
+{
+	(void)state;
+	seed(5, "sh", "/bin/sh");
+	seed(10, "one", "/bin/one");
+	comm(&t, 10, 11, SEEDED, "worker");
+	/* The end of the worker was lost. */
+	ended(&t, 10, 10);
+	forked(&t, 5, 5, 10, 10);
+	at(&t, 10, 0x400000, "/bin/sh", 0);
+}
+
 static void threads_follow(void **state)
 {
 	uint32_t serial;
@@ -259,6 +271,7 @@ int main(void)
 		TEST(a_former_life_follows),
 		TEST(only_the_end_of_a_former_life_follows),
 		TEST(a_later_life_follows),
+		TEST(a_later_life_follows_though_a_thread_seems_to_be_left),
 		TEST(threads_follow),
 		TEST(nobody_was_there),
 		TEST(child_of_one_that_is_gone),
