@@ -73,6 +73,7 @@ static struct pdiag_module *module_of(struct search *f, const struct pdiag_proc_
 		return pdiag_modules_vdso(f->modules, true);
 	case PDIAG_MODULE_JIT:
 		f->value = f->address;
+		/* Not before it began, by any clock, and the same each time. */
 		return pdiag_modules_jit(f->modules, f->pid, pdiag_process_start(f->pid), true);
 	default:
 		return pdiag_modules_file(f->modules, &r, true);

@@ -24,6 +24,8 @@ static void find_owner(const struct pdiag_module *m, struct owner *o)
 	struct stat st;
 
 	*o = (struct owner){ .start = pdiag_process_start(m->pid) };
+	if (o->start)
+		o->start = pdiag_boottime_to_monotonic(o->start);
 	snprintf(path, sizeof(path), "/proc/%d", m->pid);
 	if (!o->start || stat(path, &st))
 		return;

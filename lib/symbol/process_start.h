@@ -5,8 +5,10 @@
 
 #include <stdint.h>
 
-/* ns, CLOCK_MONOTONIC, up to a clock tick early; 0: there is no such process. */
+/* ns, CLOCK_BOOTTIME, up to a clock tick early, always the same; 0: there is no such process. */
 uint64_t pdiag_process_start(int32_t pid);
+/* The same time by CLOCK_MONOTONIC, at most a little early, never late. */
+uint64_t pdiag_boottime_to_monotonic(uint64_t time);
 /* ns since 1970 for a time of CLOCK_MONOTONIC. */
 uint64_t pdiag_monotonic_to_realtime(uint64_t time);
 
