@@ -76,7 +76,9 @@ void pdiag_log(const struct pdiag *ctx, enum pdiag_log_level level, const char *
 	if (!ctx->log || level > ctx->log_level)
 		return;
 	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
+	if (vsnprintf(line, sizeof(line), fmt, args) < 0)
+		line[0] = '\0';
 	va_end(args);
+	pdiag_one_line(line);
 	ctx->log(ctx->log_user, level, line);
 }

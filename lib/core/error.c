@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Long enough for two paths of 255 characters and a sentence around them. */
 static _Thread_local char message[1024];
@@ -18,6 +19,13 @@ void pdiag_error_clear(void)
 	message[0] = '\0';
 }
 
+void pdiag_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 127)
+			*text = '?';
+}
+
 int pdiag_fail(int err, const char *fmt, ...)
 {
 	char text[sizeof(message)];
@@ -25,15 +33,11 @@ int pdiag_fail(int err, const char *fmt, ...)
 
 	/* By way of a second buffer, as an argument may be the last sentence itself. */
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+		text[0] = '\0';
 	va_end(args);
-	for (size_t i = 0; i < sizeof(text); i++) {
-		message[i] = text[i];
-		if (!text[i])
-			break;
-		if ((unsigned char)text[i] < ' ' || text[i] == 127)
-			message[i] = '?';
-	}
+	pdiag_one_line(text);
+	strcpy(message, text);
 	return -err;
 }
 

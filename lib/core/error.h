@@ -17,4 +17,7 @@ PDIAG_PRINTF(2, 3) int pdiag_fail(int err, const char *fmt, ...);
 /* The usual sentence for an allocation that failed; returns -ENOMEM. */
 int pdiag_fail_memory(const char *what);
 
+/* Make one line of a text from outside: control characters become '?'. */
+void pdiag_one_line(char *text);
+
 #endif

@@ -5,6 +5,9 @@
 
 #include "core/error.h"
 
+/* No struct will ever be that large: the size was not set. */
+#define SIZE_LIMIT 4096u
+
 int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, const char *name)
 {
 	size_t size;
@@ -18,6 +21,9 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 	if (size < first)
 		return pdiag_fail(EINVAL, "%s: size is %zu, less than the %zu bytes of the first "
 			"release; set it to sizeof the struct", name, size, first);
+	if (size > SIZE_LIMIT)
+		return pdiag_fail(E2BIG, "%s: size is %zu, more than any release has; set it to "
+			"sizeof the struct", name, size);
 	for (size_t i = known; i < size; i++)
 		if (((const char *)from)[i])
 			return pdiag_fail(E2BIG, "%s: has options that this release of libpdiag "
@@ -35,6 +41,9 @@ int pdiag_info_copy(void *to, const void *from, size_t known, size_t first, cons
 	if (size < first)
 		return pdiag_fail(EINVAL, "%s: size is %zu, less than the %zu bytes of the first "
 			"release; set it to sizeof the struct", name, size, first);
+	if (size > SIZE_LIMIT)
+		return pdiag_fail(EINVAL, "%s: size is %zu, more than any release has; set it to "
+			"sizeof the struct", name, size);
 	if (size > known)
 		memset((char *)to + known, 0, size - known);
 	memcpy((char *)to + sizeof(size), (const char *)from + sizeof(size),

@@ -8,7 +8,8 @@
 
 /*
  * Copy the caller's options into `to`, zero-filled. `first` is the size in the first release:
- * smaller is -EINVAL. Bytes beyond `known` must be zero, else -E2BIG. from NULL: all defaults.
+ * smaller is -EINVAL. Bytes beyond `known` must be zero, else -E2BIG; so is a size of over 4,096,
+ * which nobody has set. from NULL: all defaults.
  */
 int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, const char *name);
 
@@ -19,7 +20,8 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 
 /*
  * Give the caller's info struct, of which size is set, as much of `from` as it has room for.
- * -EINVAL if it is smaller than `first`. Bytes beyond what this release knows are zeroed.
+ * -EINVAL if it is smaller than `first`, or over 4,096. Bytes beyond what this release knows are
+ * zeroed.
  */
 int pdiag_info_copy(void *to, const void *from, size_t known, size_t first, const char *name);
 

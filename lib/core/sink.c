@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,18 @@ static bool replaceable(const char *path)
 	return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
 }
 
+/* A name beside the file, short, so that it is allowed wherever the file's own is. */
+static char *temp_name(const char *path, unsigned int i)
+{
+	const char *slash = strrchr(path, '/');
+	char *name;
+
+	if (asprintf(&name, "%.*s.pdiag-%d-%u", slash ? (int)(slash - path + 1) : 0, path,
+		    (int)getpid(), i) < 0)
+		return NULL;
+	return name;
+}
+
 static int open_path(struct pdiag_writer *w, bool in_place)
 {
 	const char *path = w->sink.path;
@@ -40,10 +53,9 @@ static int open_path(struct pdiag_writer *w, bool in_place)
 	}
 	/* The kernel applies the caller's umask; O_EXCL keeps two writers apart. */
 	for (unsigned int i = 0; i < 100; i++) {
-		if (asprintf(&w->temp, "%s.%d-%u", path, (int)getpid(), i) < 0) {
-			w->temp = NULL;
+		w->temp = temp_name(path, i);
+		if (!w->temp)
 			return pdiag_fail_memory("opening an output");
-		}
 		w->fd = open(w->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (w->fd >= 0 || errno != EEXIST)
 			break;
@@ -78,6 +90,8 @@ int pdiag_writer_begin(struct pdiag_writer *w, const struct pdiag_sink *sink, bo
 		w->fd = w->sink.fd;
 		return w->fd < 0 ? pdiag_fail(EINVAL, "the sink's fd is %d", w->fd) : 0;
 	}
+	if (!*w->sink.path)
+		return pdiag_fail(EINVAL, "the sink's path is empty; name a file");
 	w->own_fd = true;
 	w->error = open_path(w, in_place);
 	if (w->error) {
@@ -104,7 +118,7 @@ int pdiag_writer_put(struct pdiag_writer *w, const void *data, size_t len)
 		return w->error;
 	if (w->sink.write) {
 		ret = len ? w->sink.write(w->sink.user, data, len) : 0;
-		return ret ? fail_write(w, ret < 0 ? -ret : EIO) : 0;
+		return ret ? fail_write(w, ret < 0 && ret >= -INT_MAX ? -ret : EIO) : 0;
 	}
 	while (len) {
 		n = write(w->fd, p, len);
