@@ -253,7 +253,8 @@ int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *r
 	int ret;
 
 	p->records++;
-	if (r->time > p->last_time)
+	/* What was read from /proc is no event, and came by another way when it was live. */
+	if (r->time > p->last_time && !(r->flags & PDIAG_RECORD_SEEDED))
 		p->last_time = r->time;
 	prune(p);
 	ret = dispatch(p, r);
