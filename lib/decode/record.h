@@ -12,7 +12,7 @@
 
 enum pdiag_record_type {
 	PDIAG_RECORD_NONE = 0,	  /* nothing of interest: skip it */
-	PDIAG_RECORD_INFO = 1,	  /* how the capture was made; first in a stream. Flag OUT: it ends */
+	PDIAG_RECORD_INFO = 1,	  /* how the capture was made; first. Flag OUT: it ends */
 	PDIAG_RECORD_MMAP = 2,	  /* executable memory was mapped */
 	PDIAG_RECORD_COMM = 3,	  /* a thread got a name; flag EXEC: the process began anew */
 	PDIAG_RECORD_FORK = 4,	  /* a thread or process was made */

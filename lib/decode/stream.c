@@ -145,7 +145,7 @@ static int decode_sample(const struct pdiag_stream_record *r, struct pdiag_recor
 		return -EBADMSG;
 	out->sample.ips = NULL;
 	out->sample.nr = 0;
-	out->sample.stack = r->number;
+	out->sample.stack = in->nr == PDIAG_STREAM_BY_NUMBER ? r->number : 0;
 	out->sample.weight = in->weight;
 	out->sample.state = in->state;
 	out->sample.flags = in->flags & STACK_FLAGS;

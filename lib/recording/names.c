@@ -102,7 +102,9 @@ int pdiag_recording_put_names(struct pdiag_recording *r, struct pdiag_profile *p
 		return pdiag_fail_memory("writing names to a recording");
 	for (size_t i = 0; i < profile->frame_count; i++)
 		if (profile->frames[i].symbol)
-			places[count++] = (struct place){ profile->frames[i].module->id, (uint32_t)i };
+			places[count++] = (struct place){
+				profile->frames[i].module->id, (uint32_t)i
+			};
 	qsort(places, count, sizeof(*places), by_module);
 	return put_all(r, profile, places, count, time);
 }

@@ -104,7 +104,7 @@ static long encode(struct pdiag_recording *r, const struct pdiag_record *record)
 
 static int refuse(struct pdiag_recording *r, long error)
 {
-	return stick(r, pdiag_fail((int)-error, "a record that cannot be written to a recording: %s",
+	return stick(r, pdiag_fail((int)-error, "a record cannot be written to a recording: %s",
 		strerror((int)-error)));
 }
 

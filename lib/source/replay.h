@@ -13,7 +13,7 @@ struct pdiag_replay_stats {
 	uint64_t bytes;	  /* the header and whole frames */
 	uint64_t frames;  /* whole */
 	uint64_t records; /* handed out */
-	uint64_t lost;	  /* records known to be lost: in damaged frames, or in the one that is cut */
+	uint64_t lost;	  /* records known to be lost: in damaged frames and the one cut */
 	uint64_t created; /* ns since 1970 */
 	uint32_t corrupt; /* damaged spots that were stepped over */
 	uint16_t major, minor; /* version of the format */

@@ -28,7 +28,8 @@ bool pdiag_stream_frame_body(const void *data, const struct pdiag_stream_frame *
  * The record at `data`, of which no more than `left` bytes are there: NULL if its length is wrong.
  * In our byte order.
  */
-static inline const struct pdiag_stream_record *pdiag_stream_record_at(const void *data, size_t left)
+static inline const struct pdiag_stream_record *pdiag_stream_record_at(const void *data,
+	size_t left)
 {
 	const struct pdiag_stream_record *r = data;
 

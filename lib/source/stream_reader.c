@@ -159,8 +159,8 @@ static bool find_head(struct pdiag_stream_reader *r, struct pdiag_stream_frame *
 	return false;
 }
 
-static void take(struct pdiag_stream_reader *r, const struct pdiag_stream_frame *f, const void **body,
-	size_t *len, bool *forgot)
+static void take(struct pdiag_stream_reader *r, const struct pdiag_stream_frame *f,
+	const void **body, size_t *len, bool *forgot)
 {
 	unsigned char *data = r->buf + r->start + sizeof(*f);
 

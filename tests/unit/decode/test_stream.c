@@ -257,7 +257,8 @@ static void test_garbled(void **state)
 			len = encode(&in.record, buf);
 			data = exact(buf, (size_t)len);
 			for (uint64_t n = 1 + random_u64(&seed) % 4; n; n--)
-				data[random_u64(&seed) % (uint64_t)len] = (uint8_t)random_u64(&seed);
+				data[random_u64(&seed) % (uint64_t)len] =
+					(uint8_t)random_u64(&seed);
 			if (!pdiag_decode_stream(data, (uint32_t)len, &out)) {
 				touch(&out);
 				good++;
@@ -318,7 +319,8 @@ static void test_ranges(void **state)
 
 	(void)state;
 	random_record(&seed, PDIAG_RECORD_SAMPLE, &in);
-	refuse(&in.record, offsetof(struct pdiag_stream_sample, state), PDIAG_STATE_PAGE_FAULT + 1, 2);
+	refuse(&in.record, offsetof(struct pdiag_stream_sample, state),
+		PDIAG_STATE_PAGE_FAULT + 1, 2);
 	refuse(&in.record, offsetof(struct pdiag_stream_sample, nr), UINT32_MAX - 1, 4);
 	refuse(&in.record, offsetof(struct pdiag_stream_record, len), 31, 4);
 	refuse(&in.record, offsetof(struct pdiag_stream_record, len), 0, 4);
