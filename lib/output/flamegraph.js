@@ -122,32 +122,32 @@ function measure() {
 	if (w > 0)
 		cell = w;
 }
+function wide(c) {
+	return c.codePointAt(0) >= 0x1100 ? 2 : 1;
+}
 function fit(name, cells) {
 	if (name.length <= cells && /^[\x20-\x7e]*$/.test(name))
 		return name;
-	let used = 0, out = '';
+	let used = 0, kept = '';
 	for (const c of name) {
-		used += c.codePointAt(0) >= 0x1100 ? 2 : 1;
-		if (used > cells) {
-			const kept = Array.from(out);
-			while (kept.length && used > cells - 1)
-				used -= kept.pop().codePointAt(0) >= 0x1100 ? 2 : 1;
-			return kept.join('') + '…';
-		}
-		out += c;
+		used += wide(c);
+		if (used > cells)
+			return kept + '…';
+		if (used < cells)
+			kept += c;
 	}
-	return out;
+	return name;
 }
 function rowY(depth) {
 	return data.top + shift + (icicle ? depth : data.rows - 1 - depth) * data.row;
 }
 function place(n) {
-	if (within(n, zoomed)) {
+	if (n !== zoomed && within(n, zoomed)) {
 		n.x = data.margin + (n.start - zoomed.start) * scale;
 		n.w = n.width * scale;
-		n.shown = n.w >= 0.1 || n === zoomed;
+		n.shown = n.w >= 0.1;
 	} else {
-		n.shown = zoomed.id > n.id && zoomed.id < n.end;
+		n.shown = within(zoomed, n);
 		n.x = data.margin;
 		n.w = total - 2 * data.margin;
 	}
@@ -182,7 +182,7 @@ function layout() {
 		place(n);
 		paint(n);
 		const cells = Math.floor((n.w - 6) / cell);
-		if (!n.shown || cells < 2)
+		if (!n.shown || cells < 3)
 			continue;
 		const text = make('text', {x: (n.x + 3).toFixed(2), y: rowY(n.depth) + 13}, shown);
 		text.textContent = fit(n.name, cells);
@@ -369,14 +369,14 @@ function walk(key) {
 	if (to)
 		select(to);
 }
-function leaveField() {
+function focusFrame() {
 	(current && current.shown ? current : zoomed).el.focus();
 }
 function inField(e) {
 	if (e.key === 'Escape') {
 		field.value = '';
 		search('');
-		leaveField();
+		focusFrame();
 	} else if (e.key === 'Enter') {
 		nextHit(e.shiftKey ? -1 : 1);
 	} else {
@@ -442,15 +442,25 @@ field.type = 'search';
 field.placeholder = 'Search ( / )';
 field.setAttribute('aria-label', 'Search frames by name');
 field.addEventListener('input', () => search(field.value));
-const back = tool('button', 'Back', 'The zoom before (Backspace)', zoomBack);
-const reset = tool('button', 'Reset', 'Show all (Escape)', zoomReset);
+/* A button that has nothing to do any more must not keep the focus. */
+const back = tool('button', 'Back', 'The zoom before (Backspace)', () => {
+	zoomBack();
+	focusFrame();
+});
+const reset = tool('button', 'Reset', 'Show all (Escape)', () => {
+	zoomReset();
+	focusFrame();
+});
 tool('button', 'Flip', 'Turn it over (i)', flip);
 back.disabled = reset.disabled = true;
 function placeTools() {
 	const width = Math.min(TOOLS_WIDTH, total - 2 * data.margin);
 	tools.setAttribute('width', width);
 	tools.setAttribute('x', total - data.margin - width);
-	tools.setAttribute('y', shift ? data.top - 6 : 8);
+	/* They stay in sight when a deep graph is scrolled. */
+	const scrolled = alone ? window.scrollY : 0;
+	tools.setAttribute('y', Math.max(shift ? data.top - 6 : 8, scrolled ? scrolled + 4 : 0));
+	tools.classList.toggle('afloat', scrolled > 0);
 }
 
 readTree();
@@ -484,5 +494,10 @@ if (zoomed) {
 	});
 	(alone ? document : svg).addEventListener('keydown', key);
 	window.addEventListener('resize', layout);
+	if (alone) {
+		window.addEventListener('scroll', placeTools);
+		/* The root is at the bottom: begin there. */
+		window.scrollTo(0, data.height);
+	}
 }
 })();

@@ -157,14 +157,14 @@ static void add_title(struct boxes *b, uint32_t node)
 	pdiag_text_str(t, "</title>");
 }
 
-/* What of the name has room in the box; nothing if that is less than two characters. */
+/* What of the name has room in the box; nothing if that is too little to tell. */
 static void add_label(struct boxes *b, uint32_t node, uint64_t x, uint64_t width, uint32_t y)
 {
 	const struct pdiag_call_label *l = &b->svg->tree->labels[b->svg->tree->nodes[node].label];
 	size_t cells = width > PADDING ? (width - PADDING) / CELL : 0, used, fits;
 	struct pdiag_text *t = &b->labels;
 
-	if (cells < 2)
+	if (cells < 3)
 		return;
 	fits = pdiag_sanitize_fit(l->text, l->len, cells, &used);
 	if (fits < l->len)

@@ -66,7 +66,7 @@ static void swatch(struct pdiag_text *t, uint32_t *x, uint32_t y, const char *cl
 static void word(struct pdiag_text *t, uint32_t *x, uint32_t y, const char *text)
 {
 	pdiag_text_printf(t, "<text x=\"%u\" y=\"%u\">%s</text>\n", *x + 5, y + 10, text);
-	*x += 5 + 7 * (uint32_t)strlen(text) + 14;
+	*x += 5 + 13 * (uint32_t)strlen(text) / 2 + 16;
 }
 
 static void kinds_legend(const struct pdiag_svg *svg, struct pdiag_text *t, uint32_t y)
