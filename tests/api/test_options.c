@@ -2,6 +2,25 @@
 /* Option and info structs of other sizes than ours; calls with nothing in them. */
 #include "support.h"
 
+/* Numbers that programs are compiled with and that no debug information of the library tells; the
+ * ABI dump has the rest. */
+_Static_assert(PDIAG_TARGET_SELF == 0 && PDIAG_TARGET_PROCESS == 1 && PDIAG_TARGET_THREAD == 2 &&
+	PDIAG_TARGET_COMMAND == 3 && PDIAG_TARGET_CGROUP == 4 && PDIAG_TARGET_SYSTEM == 5 &&
+	PDIAG_TARGET_RECORDING == 6, "targets");
+_Static_assert(PDIAG_ON_CPU == 1 && PDIAG_OFF_CPU == 2, "events");
+_Static_assert(PDIAG_USER_ONLY == 1 && PDIAG_NO_INHERIT == 2, "capture flags");
+_Static_assert(PDIAG_STACK_TRUNCATED == 1 && PDIAG_STACK_NO_USER == 2 && PDIAG_STACK_PENDING == 4,
+	"stack flags");
+_Static_assert(PDIAG_UNIT_AUTO == 0 && PDIAG_UNIT_SAMPLES == 1 && PDIAG_UNIT_MICROSECONDS == 2 &&
+	PDIAG_UNIT_NANOSECONDS == 3, "units");
+_Static_assert(PDIAG_OUTPUT_PID == 1 && PDIAG_OUTPUT_TID == 2 && PDIAG_OUTPUT_KERNEL_MARK == 4 &&
+	PDIAG_OUTPUT_NO_STATE == 8 && PDIAG_OUTPUT_MODULE == 16, "output flags");
+_Static_assert(PDIAG_FRAME_USER == 0 && PDIAG_FRAME_KERNEL == 1 && PDIAG_FRAME_JIT == 2 &&
+	PDIAG_FRAME_VDSO == 3 && PDIAG_FRAME_INLINED == 4 && PDIAG_FRAME_UNRESOLVED == 5 &&
+	PDIAG_FRAME_MARK == 6, "kinds of frames");
+_Static_assert(PDIAG_SYMBOL_RAW_NAMES == 1 && PDIAG_SYMBOL_NO_DEBUG_FILES == 2, "symbolizer flags");
+_Static_assert(PDIAG_RECORDING_NO_NAMES == 1, "recording flags");
+
 /* A struct of a release to come: ours with a tail. */
 struct later {
 	union {
