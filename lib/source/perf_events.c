@@ -156,8 +156,10 @@ int pdiag_perf_events_open(struct pdiag_perf_events *e, const struct pdiag_sourc
 		return pdiag_fail_memory("opening perf events");
 	choose(&e->choice, config);
 	ret = config->events & PDIAG_ON_CPU ? open_kind(e, config, target, false, &rings) : 0;
+	/* Without the kernel's part there are no switches to see: it would open, and give nothing. */
 	if (!ret && config->events & PDIAG_OFF_CPU)
-		ret = open_kind(e, config, target, true, &rings);
+		ret = e->choice.kernel ? open_kind(e, config, target, true, &rings) :
+					 pdiag_perf_event_fail(EACCES, config, true);
 	if (!ret && !rings)
 		ret = pdiag_perf_event_fail(ESRCH, config, false);
 	e->rings.count = rings;
