@@ -160,6 +160,8 @@ static void weights_never_overflow(void **state)
 		PDIAG_STATE_RUNNING, 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(pdiag_profile_count(p, id, PDIAG_WEIGHT_MAX / 2, 0, 0), 0);
+	assert_int_equal(p->weight, PDIAG_WEIGHT_MAX);
+	assert_int_equal(p->entries[id].weight, PDIAG_WEIGHT_MAX);
 	assert_int_equal(pdiag_profile_lose(p, PDIAG_LOSS_OVERRUN, 0, -1, 0, UINT64_MAX), 0);
 	assert_int_equal(pdiag_profile_info(p, &info), 0);
 	assert_int_equal(info.on_cpu_ns, PDIAG_WEIGHT_MAX);
