@@ -13,6 +13,9 @@
 #define COARSE_CPU 8u
 #define COARSE_LAST 33u
 
+_Static_assert(PDIAG_LOSS_SWITCHES < PDIAG_COUNT(((struct pdiag_ledger *)0)->total),
+	"a total for each reason");
+
 static uint64_t add_sat(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
