@@ -59,9 +59,8 @@ function span(ns) {
 }
 function amount(ns) {
 	const units = grouped(ns / data.unit_ns);
-	if (data.unit !== 'samples')
-		return units + ' ' + data.unit;
-	return units + (units === '1' ? ' sample (' : ' samples (') + span(ns) + ')';
+	return units + ' ' + (units === '1' && data.unit === 'samples' ? 'sample' : data.unit) +
+		' (' + span(ns) + ')';
 }
 /* Weights by which shares are told: after's in a difference. */
 function weight(n) {

@@ -39,12 +39,15 @@ static int line_enter(struct line *l, uint32_t depth, const struct pdiag_call_la
 
 /*
  * FlameGraph reads two numbers at the end of a line as a difference of two profiles, so a last
- * name that ends in a blank and a number gets "_" for that blank.
+ * name that ends in a blank and a number gets "_" for that blank; so do blanks at its end.
  */
-static void hide_number(char *text, size_t len)
+static void close_name(char *text, size_t len)
 {
 	size_t i = len;
 
+	while (i && text[i - 1] == ' ')
+		text[--i] = '_';
+	i = len;
 	while (i && (isdigit((unsigned char)text[i - 1]) || text[i - 1] == '.'))
 		i--;
 	if (i && i < len && text[i - 1] == ' ' && isdigit((unsigned char)text[i]))
@@ -57,7 +60,7 @@ static int put_line(struct pdiag_out *out, const struct line *l, uint64_t count)
 
 	pdiag_text_add(&out->text, l->text.data, l->text.len);
 	if (!out->text.error)
-		hide_number(out->text.data + start, l->text.len);
+		close_name(out->text.data + start, l->text.len);
 	pdiag_text_char(&out->text, ' ');
 	pdiag_text_u64(&out->text, count);
 	pdiag_text_char(&out->text, '\n');
