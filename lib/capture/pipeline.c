@@ -98,8 +98,8 @@ static int take_stack(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	uint32_t ours;
 
-	/* Numbers count up; a gap is from a damaged part of the file. */
-	if (r->stack.id >= p->number_count + 1000000)
+	/* Each number has a record; a gap is from a damaged part of the file. */
+	if (r->stack.id >= p->records + 1000000)
 		return 0;
 	if (pdiag_array_reserve(&p->numbers, &p->number_cap, (size_t)r->stack.id + 1,
 		    sizeof(*p->numbers)))

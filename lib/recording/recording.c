@@ -204,6 +204,9 @@ int pdiag_recording_finish(struct pdiag_recording *r, struct pdiag_profile *prof
 	int ret = 0, end;
 
 	pdiag_error_clear();
+	if (pdiag_context_forked(r->context))
+		return pdiag_fail(EPERM, "this recording belongs to the process that fork() left; "
+			"make one of your own");
 	if (r->finished)
 		return pdiag_fail(EALREADY, "the recording is already finished");
 	if (profile && !r->error && !(r->flags & PDIAG_RECORDING_NO_NAMES)) {
