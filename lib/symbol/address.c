@@ -158,6 +158,7 @@ int pdiag_symbolizer_file(struct pdiag_symbolizer *s, const char *path, uint64_t
 	ret = pdiag_object_cache_file(&s->cache, fd, path, &object, &reason);
 	close(fd);
 	if (!ret)
-		ret = pdiag_symbolizer_name(s, object, reason, path, PDIAG_FRAME_USER, address, out);
+		ret = pdiag_symbolizer_name(s, object, reason, path, PDIAG_FRAME_USER, address,
+			out);
 	return keep(s, ret, out);
 }

@@ -73,7 +73,11 @@ static int add_all(struct pdiag_object *o, const struct pdiag_elf *e, const char
 		ret = pdiag_elf_add_symbols(e, SHT_DYNSYM, &o->table, &dynamic);
 	if (!ret)
 		ret = pdiag_elf_add_plt(e, &dynamic, &o->table);
-	return ret ? ret : pdiag_symbol_table_finish(&o->table);
+	if (!ret)
+		ret = pdiag_symbol_table_finish(&o->table);
+	if (!ret)
+		pdiag_symbol_table_compact(&o->table);
+	return ret;
 }
 
 static int load(struct pdiag_object *o, struct pdiag_elf *e, int opened, const char *path,

@@ -78,6 +78,9 @@ int pdiag_symbol_table_finish(struct pdiag_symbol_table *t);
 /* The same for ranges that replace each other: where they overlap, the highest rank wins. */
 int pdiag_symbol_table_finish_latest(struct pdiag_symbol_table *t);
 
+/* Drop text of a finished table that no symbol is named by, if that is worth it. */
+void pdiag_symbol_table_compact(struct pdiag_symbol_table *t);
+
 /* The symbol that covers the address. */
 bool pdiag_symbol_table_find(const struct pdiag_symbol_table *t, uint64_t address,
 	struct pdiag_symbol_hit *hit);

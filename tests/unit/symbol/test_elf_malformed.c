@@ -171,7 +171,7 @@ static void claims_of_enormous_tables(void **state)
 	struct pdiag_object o;
 	Elf64_Ehdr h = { .e_type = ET_DYN, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
 		.e_ehsize = sizeof(h), .e_shentsize = sizeof(Elf64_Shdr), .e_shoff = 64 };
-	Elf64_Shdr first = { .sh_size = 1ull << 32 }, symbols = { .sh_type = SHT_SYMTAB,
+	Elf64_Shdr first = { .sh_size = 1ull << 24 }, symbols = { .sh_type = SHT_SYMTAB,
 		.sh_offset = 4096, .sh_size = 1ull << 40, .sh_entsize = 24, .sh_link = 2 };
 	int fd = memory_file("", 0);
 

@@ -212,6 +212,50 @@ static void long_names_are_cut(void **state)
 	free(name);
 }
 
+static void unused_text_goes(void **state)
+{
+	struct pdiag_symbol_table t = { 0 };
+	uint32_t offset;
+
+	(void)state;
+	put(&t, 0x100, 0x100, "outer", 1, 0);
+	pdiag_symbol_table_text(&t, 1000, &offset);
+	put(&t, 0x140, 0x20, "inner", 1, 0);
+	put(&t, 0x300, 0x20, "other", 1, PDIAG_DRAFT_PLT);
+	assert_int_equal(pdiag_symbol_table_finish(&t), 0);
+	assert_true(t.text_len > 1000);
+	pdiag_symbol_table_compact(&t);
+	assert_int_equal(t.text_len, 18);
+	assert_string_equal(at(&t, 0x13f), "outer");
+	assert_string_equal(at(&t, 0x140), "inner");
+	assert_string_equal(at(&t, 0x160), "outer");
+	assert_string_equal(at(&t, 0x300), "other");
+	/* Nothing to gain. */
+	pdiag_symbol_table_compact(&t);
+	assert_int_equal(t.text_len, 18);
+	pdiag_symbol_table_free(&t);
+	pdiag_symbol_table_compact(&t);
+}
+
+/* Many symbols may share one text; copies of it must not take more than it does. */
+static void shared_text_does_not_grow(void **state)
+{
+	struct pdiag_symbol_draft d = { .size = 1, .rank = 1 };
+	struct pdiag_symbol_table t = { 0 };
+	char *text = pdiag_symbol_table_text(&t, 50000, &d.name);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', 50000);
+	for (d.start = 0; d.start < 50000; d.start++, d.name++)
+		assert_int_equal(pdiag_symbol_table_add(&t, &d), 0);
+	assert_int_equal(pdiag_symbol_table_finish(&t), 0);
+	pdiag_symbol_table_compact(&t);
+	assert_int_equal(t.text_len, 50001);
+	assert_int_equal(strlen(at(&t, 49990)), 10);
+	pdiag_symbol_table_free(&t);
+}
+
 static int build(struct pdiag_symbol_table *t, bool overlap)
 {
 	for (uint64_t i = 0; i < 60; i++)
@@ -252,6 +296,8 @@ int main(void)
 		cmocka_unit_test(same_as_brute_force),
 		cmocka_unit_test(ends_of_the_address_space),
 		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(unused_text_goes),
+		cmocka_unit_test(shared_text_does_not_grow),
 		cmocka_unit_test(out_of_memory),
 	};
 
