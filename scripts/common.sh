@@ -20,7 +20,7 @@ missing_packages() {
 
 # install_packages PACKAGE...: print what is missing and install it. Status 1: it could not be.
 install_packages() {
-	local missing
+	local missing log status
 	command -v dpkg-query > /dev/null || return 0 # not Debian: the build will tell
 	read -r -a missing <<< "$(missing_packages "$@")"
 	[ ${#missing[@]} -gt 0 ] || return 0
@@ -29,9 +29,12 @@ install_packages() {
 		return 1
 	fi
 	say "installing: ${missing[*]}"
-	apt-get update -q < /dev/null > /dev/null || return 1
-	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-		"${missing[@]}" < /dev/null > /dev/null
+	log=$(mktemp)
+	quietly "$log" apt-get update -q && quietly "$log" env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends "${missing[@]}"
+	status=$?
+	rm -f "$log"
+	return $status
 }
 
 # quietly LOG COMMAND...: its output goes to LOG and is shown only if it fails.
