@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <malloc.h>
 
+#include "support/exact_heap.h"
 #include "support/fail_alloc.h"
 
 static char path[64];
@@ -184,11 +185,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	(void)argc;
-	/* What lies in malloc's caches of a thread counts as in use: do without them. */
-	if (!getenv("GLIBC_TUNABLES")) {
-		setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
-		execv("/proc/self/exe", argv);
-	}
+	exact_heap(argv);
 	snprintf(path, sizeof(path), "/tmp/pdiag-test-%d.pdiag", (int)getpid());
 	ret = cmocka_run_group_tests(tests, NULL, NULL);
 	unlink(path);

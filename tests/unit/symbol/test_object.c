@@ -372,7 +372,7 @@ static void out_of_memory(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_as_nm),
@@ -390,5 +390,7 @@ int main(void)
 		cmocka_unit_test(out_of_memory),
 	};
 
+	(void)argc;
+	exact_heap(argv);
 	return cmocka_run_group_tests(tests, fixtures_setup, fixtures_teardown);
 }
