@@ -18,7 +18,7 @@ struct pdiag_ledger {
 
 /*
  * Add events to the line of (reason, cpu, pid, second). Never loses the total: 0, or -ENOMEM if
- * only the total was counted. -EINVAL: no such reason. Counts stay at UINT64_MAX when they reach it.
+ * only the total was counted. -EINVAL: no such reason. Counts stop at UINT64_MAX.
  * There are 65,536 lines at most. When they are full the ledger gets coarser, step by step: the pid
  * becomes -1, seconds are rounded down to multiples of 2, 4, 8 and so on, the CPU becomes -1.
  */

@@ -234,13 +234,14 @@ static void the_first_error_sticks(void **state)
 
 static void a_full_device(void **state)
 {
-	struct pdiag_sink sink = { .size = sizeof(sink), .path = "/dev/full" };
+	struct pdiag_sink sink = to_path();
 	int fd;
 
 	(void)state;
-	/* A device is written to as it is, not replaced by a file. */
+	/* By way of a link: broken code, run as root, must not replace the machine's device. */
+	assert_int_equal(symlink("/dev/full", path), 0);
 	assert_int_equal(write_all(&sink, false, "x", 0), -ENOSPC);
-	assert_non_null(strstr(pdiag_errmsg(), "/dev/full"));
+	assert_non_null(strstr(pdiag_errmsg(), path));
 	fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	sink = (struct pdiag_sink){ .size = sizeof(sink), .fd = fd };
@@ -248,6 +249,25 @@ static void a_full_device(void **state)
 	assert_string_not_equal(pdiag_errmsg(), "");
 	/* The caller's descriptor is not closed. */
 	assert_int_equal(close(fd), 0);
+}
+
+static void a_pipe_is_written_to(void **state)
+{
+	struct pdiag_sink sink = to_path();
+	char have[8] = "";
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write_all(&sink, false, "new", 0), 0);
+	assert_int_equal(read(fd, have, sizeof(have)), 3);
+	assert_string_equal(have, "new");
+	close(fd);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
 }
 
 static void a_link_is_written_through(void **state)
@@ -453,6 +473,7 @@ int main(void)
 		TEST(short_writes_go_on),
 		TEST(the_first_error_sticks),
 		TEST(a_full_device),
+		TEST(a_pipe_is_written_to),
 		TEST(a_link_is_written_through),
 		TEST(names_of_any_kind),
 		TEST(a_name_without_a_folder),
