@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "../../support/exact_heap.h"
 #include "../../support/fail_alloc.h"
 #include "../../support/symbol_fixtures.h"
 #include "symbol/object.h"
