@@ -2,11 +2,15 @@
 /*
  * Any bytes as a recording. The first byte says how: 0 as they are; 1 as the bodies of frames with
  * right checksums, each preceded by two bytes of length, which gets further; 2 the same in the
- * other byte order.
+ * other byte order. Read record by record first, then loaded into a profile.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <pdiag/context.h>
+#include <pdiag/profile.h>
+#include <pdiag/recording.h>
 
 #include "decode/decode.h"
 #include "support/replay_file.h"
@@ -58,6 +62,23 @@ static void touch(void *user, const struct pdiag_raw *raw)
 		*sum += strlen(r.mmap.path);
 }
 
+/* The whole way: records, processes, stacks, profile. */
+static void load(const void *data, size_t size)
+{
+	struct pdiag_recording_info info = { .size = sizeof(info) };
+	struct pdiag_profile *profile;
+	struct pdiag *context;
+	char path[64];
+	int fd = file_of(data, size, path);
+
+	if (fd < 0 || pdiag_open(NULL, &context))
+		abort();
+	if (!pdiag_recording_load(context, path, &info, &profile))
+		pdiag_profile_free(profile);
+	pdiag_close(context);
+	close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pdiag_replay_stats stats;
@@ -69,8 +90,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] == 1 || data[0] == 2) {
 		frames(data + 1, size - 1, data[0] == 2);
 		replay_all(image.data, image.len, touch, &sum, &stats);
+		load(image.data, image.len);
 	} else {
 		replay_all(data + 1, size - 1, touch, &sum, &stats);
+		load(data + 1, size - 1);
 	}
 	if (stats.bytes > size + sizeof(image.data) || stats.lost > size + sizeof(image.data))
 		abort();
