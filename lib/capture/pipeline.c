@@ -151,8 +151,12 @@ static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	uint64_t before;
 	int ret;
 
-	if (!r->tid)
-		return 0; /* the idle task */
+	/*
+	 * The idle task; and a thread that has ended leaves a last time, after its EXIT, to be seen
+	 * no more. By then the kernel may have taken its number away, which is -1 then.
+	 */
+	if (r->tid <= 0 || pdiag_processes_ended(p->processes, r->tid))
+		return 0;
 	a.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
 	if (a.stack == PDIAG_STACK_NONE)
 		return -ENOMEM;
@@ -191,7 +195,7 @@ static int take_exit(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	struct pdiag_absence a;
 
 	put(p, r);
-	/* Its last switch away is no wait. */
+	/* It is on a CPU to end: its return was not seen. */
 	pdiag_switches_return(&p->switches, r->tid, &a);
 	return pdiag_processes_update(p->processes, r);
 }

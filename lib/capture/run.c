@@ -73,8 +73,9 @@ static int seed(struct pdiag_capture *c)
 {
 	if (c->seed_pid > 0)
 		return pdiag_processes_seed(c->pipeline.processes, c->seed_pid, c->start_time);
+	/* Of the whole machine, bit by bit: the first dispatch comes soon. */
 	c->sweeping = c->seed_pid < 0;
-	return sweep(c);
+	return 0;
 }
 
 int pdiag_capture_start(struct pdiag_capture *c)

@@ -119,7 +119,8 @@ static int perf_open(const struct pdiag_source_config *config, struct pdiag_sour
 
 static int perf_start(struct pdiag_source *s)
 {
-	struct itimerspec tick = { .it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS };
+	/* At once for the first time: who is dispatching reads up on the processes there are. */
+	struct itimerspec tick = { .it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = 1 };
 	struct perf_source *p = self(s);
 	int ret;
 

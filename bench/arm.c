@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * arm HZ SECONDS: sample the whole machine and print, in ms, KiB and s:
+ *	ARMED FIRST MEMORY RING CPU
+ * ARMED: from before pdiag_open() to after pdiag_capture_start(). FIRST: from there on to the first
+ * sample being in the profile. MEMORY: resident memory above that before pdiag_open(), the pages of
+ * the ring buffers that were touched included. CPU: user and system time of it all.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pdiag/pdiag.h>
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static long resident_kib(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	long size = 0, pages = 0;
+
+	if (!f || fscanf(f, "%ld %ld", &size, &pages) != 2)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static double cpu_seconds(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* Until a sample has come; the ring is looked at each 0.1 ms, as nothing wakes us for so few. */
+static double first_sample(struct pdiag_capture *capture, double from)
+{
+	struct timespec pause = { .tv_nsec = 100000 };
+
+	while (pdiag_capture_dispatch(capture) == 0 && now() - from < 5000)
+		nanosleep(&pause, NULL);
+	return now() - from;
+}
+
+static void run(struct pdiag_capture *capture, double until)
+{
+	struct pollfd p = { .fd = pdiag_capture_fd(capture), .events = POLLIN };
+	double left;
+
+	while ((left = until - now()) > 0) {
+		poll(&p, 1, (int)left + 1);
+		pdiag_capture_dispatch(capture);
+	}
+	pdiag_capture_stop(capture);
+}
+
+int main(int argc, char **argv)
+{
+	struct pdiag_capture_options options = { .size = sizeof(options),
+		.target = PDIAG_TARGET_SYSTEM };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	double start, armed, first, cpu;
+	struct pdiag_capture *capture;
+	struct pdiag *context;
+	long before;
+
+	if (argc != 3)
+		return 2;
+	options.hz = (uint32_t)atoi(argv[1]);
+	before = resident_kib();
+	cpu = cpu_seconds();
+	start = now();
+	if (pdiag_open(NULL, &context) || pdiag_capture_new(context, &options, &capture) ||
+		pdiag_capture_start(capture)) {
+		fprintf(stderr, "arm: %s\n", pdiag_errmsg());
+		return 1;
+	}
+	armed = now();
+	first = first_sample(capture, armed);
+	run(capture, armed + atof(argv[2]) * 1e3);
+	if (pdiag_capture_info(capture, &info))
+		return 1;
+	printf("%.2f %.2f %ld %llu %.4f\n", armed - start, first,
+		resident_kib() - before,
+		(unsigned long long)info.buffer_bytes / 1024, cpu_seconds() - cpu);
+	pdiag_close(context);
+	return 0;
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What it costs to be there: 99 Hz for 10 s on all CPUs, busy.
+burn 60
+settle 1
+for hz in 99 999; do
+	"$arm" $hz 2 > "$work/arm" || exit
+	line B8 "ms until all is armed, $hz Hz" "$(field 1 "$work/arm")" "" "" "5 or less"
+	line "" "  and from there to the first sample (a period: $(calc 1000 / $hz))" "$(field 2 "$work/arm")" "" "" ""
+done
+# perf from its start to the first sample: by the sample's own time on the monotonic clock.
+began=$(awk '{ print $1 }' /proc/uptime)
+perf record -q -k CLOCK_MONOTONIC -e cpu-clock -F 99 -a -g -o "$work/perf.data" -- sleep 1 > /dev/null 2>&1
+first=$(perf script -i "$work/perf.data" -F time 2> /dev/null | awk 'NR == 1 { print $1 + 0 }')
+line "" "  perf, from exec to the first sample, ms" "" "$(calc "1000 * ($first - $began)")" "" ""
+"$arm" 99 10 > "$work/arm"
+"$used" "$work/ours" "$record" -a -F 99 -d 10 -o "$work/ours.pdiag"
+"$used" "$work/peer" perf record -q -e cpu-clock -F 99 -a -g -o "$work/perf.data" -- sleep 10 > /dev/null 2>&1
+line B8 "MB of memory, pages of the ring included" "$(calc "$(field 3 "$work/arm") / 1024")" \
+	"$(calc "$(field 4 "$work/peer") / 1024")" "" "8 or less"
+line "" "  (the ring alone is $(calc "$(field 4 "$work/arm") / 1024") MB; perf: its peak)" "" "" "" ""
+cpu() { awk '{ print $2 + $3 }' "$1"; }
+line B8 "s of CPU for 10 s, the library's part" "$(field 5 "$work/arm")" "$(cpu "$work/peer")" \
+	"$(calc "$(cpu "$work/peer") / $(field 5 "$work/arm")") x" "5 x or more"
+line "" "  pdiag-record, whole, with names written" "$(cpu "$work/ours")" "$(cpu "$work/peer")" \
+	"$(calc "$(cpu "$work/peer") / $(cpu "$work/ours")") x" ""
