@@ -141,6 +141,13 @@ struct pdiag_thread *pdiag_processes_thread(struct pdiag_processes *p, int32_t p
 	return sampled_thread(p, pid, tid, time);
 }
 
+bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid)
+{
+	const struct pdiag_thread_entry *t = pdiag_tasks_thread(p, tid);
+
+	return t && t->ended;
+}
+
 void pdiag_processes_prune(struct pdiag_processes *p, uint64_t before)
 {
 	while (p->oldest != PDIAG_NO_INDEX && p->threads[p->oldest].ended_at < before)

@@ -62,6 +62,9 @@ int pdiag_processes_update(struct pdiag_processes *p, const struct pdiag_record 
 struct pdiag_thread *pdiag_processes_thread(struct pdiag_processes *p, int32_t pid, int32_t tid,
 	uint64_t time);
 
+/* Is the thread known to have ended? False for one that is not known. */
+bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid);
+
 /* Seed one process from /proc, if not yet known; the names of its threads are read when they are
  * sampled. 0, -ENOMEM. */
 int pdiag_processes_seed(struct pdiag_processes *p, int32_t pid, uint64_t time);

@@ -221,12 +221,15 @@ static int on_fork(struct pdiag_processes *p, const struct pdiag_record *r)
 
 static int on_exit(struct pdiag_processes *p, const struct pdiag_record *r)
 {
-	struct pdiag_process_entry *e = pdiag_tasks_process(p, r->pid);
+	struct pdiag_process_entry *e;
 	struct pdiag_thread_entry *t;
 
-	if (!e || r->pid <= 0 || r->tid <= 0)
+	if (r->pid <= 0 || r->tid <= 0)
 		return 0;
-	/* A thread not known before is noted, too: it may still be sampled on its way out. */
+	/* One not known before is noted, too: it may still be sampled on its way out. */
+	e = pdiag_tasks_need_process(p, r->pid, r->time);
+	if (!e)
+		return -ENOMEM;
 	t = pdiag_tasks_need_thread(p, e, r->tid);
 	if (!t)
 		return -ENOMEM;

@@ -280,6 +280,45 @@ static void test_unknown_stack_number(void **state)
 	pdiag_close(ctx);
 }
 
+/* A thread leaves the CPU once more after it has ended; then its number may be gone, too. */
+static void test_last_switch_is_no_wait(void **state)
+{
+	struct script s = { .count = 0 };
+	struct pdiag_text t = { 0 };
+	struct sums sums = { 0 };
+	struct pdiag_pipeline p;
+	struct pdiag_record *r;
+	struct pdiag *ctx;
+	(void)state;
+
+	fill(&s);
+	add_switch(&s, 6100, 0);
+	add(&s, PDIAG_RECORD_EXIT, 6200);
+	add_sample(&s, 6300, stack_a, 0, PDIAG_STATE_BLOCKED);
+	/* A process that nothing was known of. */
+	r = add(&s, PDIAG_RECORD_EXIT, 6350);
+	r->pid = r->tid = 20;
+	add_sample(&s, 6360, stack_a, 0, PDIAG_STATE_BLOCKED);
+	r = &s.records[s.count - 1];
+	r->pid = r->tid = 20;
+	for (uint64_t time = 6400; time < 6402; time++) {
+		add_sample(&s, time, stack_a, 0, PDIAG_STATE_BLOCKED);
+		r = &s.records[s.count - 1];
+		r->pid = r->tid = -1;
+	}
+	assert_int_equal(pdiag_open(NULL, &ctx), 0);
+	assert_int_equal(pdiag_pipeline_init(&p, ctx, false), 0);
+	play(&p, &s);
+	assert_int_equal(pdiag_profile_each_stack(p.profile, sum, &sums), 0);
+	assert_int_equal(sums.pending, 0);
+	assert_int_equal(sums.blocked, 500 + 1100);
+	assert_int_equal(pdiag_profile_each_loss(p.profile, describe_loss, &t), 0);
+	assert_string_equal(t.data, "throttled 0 -1 0 2\n");
+	pdiag_text_free(&t);
+	pdiag_pipeline_free(&p);
+	pdiag_close(ctx);
+}
+
 static void test_take(void **state)
 {
 	struct pdiag_profile_info info = { .size = sizeof(info) };
@@ -322,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_replay_is_the_same),
 		cmocka_unit_test(test_replay_of_forgotten_stacks),
 		cmocka_unit_test(test_unknown_stack_number),
+		cmocka_unit_test(test_last_switch_is_no_wait),
 		cmocka_unit_test(test_take),
 	};
 
