@@ -59,13 +59,11 @@ uint32_t pdiag_call_tree_label(struct pdiag_call_tree *t, const char *text, size
 	return (uint32_t)t->label_count++;
 }
 
-uint32_t pdiag_call_tree_child(struct pdiag_call_tree *t, uint32_t parent, uint32_t label)
+static uint32_t find_child(struct pdiag_call_tree *t, uint32_t parent, uint32_t label)
 {
 	uint64_t hash = pdiag_hash_u64(parent, label);
 	uint32_t pos, i;
 
-	if (parent == PDIAG_CALL_NONE || label == PDIAG_CALL_NONE)
-		return PDIAG_CALL_NONE;
 	for (i = pdiag_table_first(&t->node_index, hash, &pos); i != PDIAG_TABLE_END;
 		i = pdiag_table_next(&t->node_index, hash, &pos))
 		if (t->nodes[i].parent == parent && t->nodes[i].label == label)
@@ -77,6 +75,22 @@ uint32_t pdiag_call_tree_child(struct pdiag_call_tree *t, uint32_t parent, uint3
 		return PDIAG_CALL_NONE;
 	t->nodes[t->node_count] = (struct pdiag_call_node){ .parent = parent, .label = label };
 	return (uint32_t)t->node_count++;
+}
+
+uint32_t pdiag_call_tree_child(struct pdiag_call_tree *t, uint32_t parent, uint32_t label)
+{
+	uint32_t i;
+
+	if (parent == PDIAG_CALL_NONE || label == PDIAG_CALL_NONE)
+		return PDIAG_CALL_NONE;
+	/* Until the tree is finished, `child` is the one last asked for: mostly the next as well. */
+	i = t->nodes[parent].child;
+	if (i && t->nodes[i].label == label)
+		return i;
+	i = find_child(t, parent, label);
+	if (i != PDIAG_CALL_NONE)
+		t->nodes[parent].child = i;
+	return i;
 }
 
 static int compare_labels(const void *a, const void *b, void *tree)
@@ -108,6 +122,8 @@ static int order(struct pdiag_call_tree *t)
 		return pdiag_fail_memory("ordering a call tree");
 	for (uint32_t i = 0; i < t->label_count; i++)
 		sorted[i] = i;
+	for (uint32_t i = 0; i < t->node_count; i++)
+		t->nodes[i].child = 0;
 	qsort_r(sorted, t->label_count, sizeof(*sorted), compare_labels, t);
 	for (uint32_t i = 1; i < t->node_count; i++) {
 		chain[i] = first[t->nodes[i].label];

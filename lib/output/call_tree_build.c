@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From the stacks of a profile to the call tree. */
+/*
+ * From the stacks of a profile to the call tree. The profile is a tree of addresses, this one of
+ * names: below each thread's name, a node of the profile is looked up by name once, and known by
+ * its number from then on, however many stacks go through it.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,35 +11,29 @@
 #include "core/error.h"
 #include "output/call_tree.h"
 #include "output/sanitize.h"
+#include "profile/profile.h"
+#include "symbol/symbolizer.h"
 #include "util/array.h"
-#include "util/hash.h"
 
-/* Labels already found for a symbol, so that its name is looked at once. */
-struct known_symbol {
-	const struct pdiag_symbol *symbol;
-	uint64_t address; /* 0 unless the label depends on it */
-	uint32_t label;
-};
-
-/* The nodes of the last stack, outermost first: the next one mostly begins alike. */
-struct path_step {
-	const struct pdiag_symbol *symbol;
-	uint64_t address;
+/* What a node of the profile became, below the call tree's node `base`. */
+struct step {
+	uint32_t base; /* 0: nothing yet */
 	uint32_t node;
 };
 
 struct builder {
 	struct pdiag_call_tree *tree;
+	const struct pdiag_profile *profile;
 	uint32_t flags;
 	enum pdiag_call_style style;
 	unsigned int side;
 	struct pdiag_text scratch, clean;
-	struct known_symbol *known;
-	size_t known_count, known_cap;
-	struct pdiag_table known_index;
-	struct path_step *path;
-	size_t path_len, path_cap;
-	uint32_t path_base; /* the node that the path stands on */
+	uint32_t *labels;   /* by frame */
+	uint32_t *bases;    /* by thread, whole and truncated: the node that its stacks stand on */
+	struct step *steps; /* by node of the profile */
+	uint32_t *path;	    /* nodes of the profile still to be looked up, leaf first */
+	const struct pdiag_symbol **symbols; /* of one stack */
+	size_t path_cap, symbol_cap;
 };
 
 /* A label for raw text; FOLDED puts `mark` behind and does not tell kinds apart. */
@@ -117,127 +115,179 @@ static uint32_t make_label(struct builder *b, const struct pdiag_symbol *s, uint
 	return id;
 }
 
-static uint32_t symbol_label(struct builder *b, const struct pdiag_symbol *s, uint64_t address)
+static uint32_t frame_label(struct builder *b, uint32_t frame)
 {
-	bool by_place = b->flags & PDIAG_OUTPUT_MODULE && s->kind == PDIAG_FRAME_UNRESOLVED;
-	uint64_t key = by_place ? address : 0;
-	uint64_t hash = pdiag_hash_u64((uintptr_t)s, key);
-	uint32_t pos, i;
+	const struct pdiag_frame *f = &b->profile->frames[frame];
+	bool by_place = b->flags & PDIAG_OUTPUT_MODULE && f->symbol->kind == PDIAG_FRAME_UNRESOLVED;
 
-	for (i = pdiag_table_first(&b->known_index, hash, &pos); i != PDIAG_TABLE_END;
-		i = pdiag_table_next(&b->known_index, hash, &pos))
-		if (b->known[i].symbol == s && b->known[i].address == key)
-			return b->known[i].label;
-	i = make_label(b, s, address, by_place);
-	if (i == PDIAG_CALL_NONE || b->known_count >= UINT32_MAX / 2 ||
-		pdiag_array_reserve(&b->known, &b->known_cap, b->known_count + 1,
-			sizeof(*b->known)) ||
-		pdiag_table_insert(&b->known_index, hash, (uint32_t)b->known_count))
-		return PDIAG_CALL_NONE;
-	b->known[b->known_count++] = (struct known_symbol){ s, key, i };
-	return i;
+	if (b->labels[frame] == PDIAG_CALL_NONE)
+		b->labels[frame] = make_label(b, f->symbol, f->value, by_place);
+	return b->labels[frame];
 }
 
-/* The node of the thread's name, and of the mark where the outer frames are missing. */
-static uint32_t thread_node(struct builder *b, const struct pdiag_stack *s)
+static uint32_t make_base(struct builder *b, const struct pdiag_profile_thread *t, bool truncated)
 {
-	static const char truncated[] = "[truncated]";
+	static const char mark[] = "[truncated]";
 	uint32_t node, label;
 
 	b->scratch.len = 0;
-	pdiag_text_str(&b->scratch, s->comm);
+	pdiag_text_str(&b->scratch, t->comm);
 	if (b->flags & PDIAG_OUTPUT_TID)
-		pdiag_text_printf(&b->scratch, "-%d/%d", s->pid, s->tid);
+		pdiag_text_printf(&b->scratch, "-%d/%d", t->pid, t->tid);
 	else if (b->flags & PDIAG_OUTPUT_PID)
-		pdiag_text_printf(&b->scratch, "-%d", s->pid);
+		pdiag_text_printf(&b->scratch, "-%d", t->pid);
 	if (b->scratch.error)
 		return PDIAG_CALL_NONE;
 	label = raw_label(b, b->scratch.data, b->scratch.len, PDIAG_CALL_THREAD, "");
 	node = pdiag_call_tree_child(b->tree, 0, label);
-	if (s->flags & PDIAG_STACK_TRUNCATED) {
-		label = raw_label(b, truncated, sizeof(truncated) - 1, PDIAG_FRAME_MARK, "");
+	if (truncated) {
+		label = raw_label(b, mark, sizeof(mark) - 1, PDIAG_FRAME_MARK, "");
 		node = pdiag_call_tree_child(b->tree, node, label);
 	}
 	return node;
 }
 
-/* How many of the outer frames are those of the last stack. */
-static size_t shared_steps(const struct builder *b, const struct pdiag_stack *s, uint32_t base)
+/* The node of the thread's name, or of the mark where the outer frames are missing. */
+static uint32_t entry_base(struct builder *b, const struct pdiag_entry *e)
 {
-	size_t n = 0, i;
+	bool truncated = e->flags & PDIAG_STACK_TRUNCATED;
+	uint32_t *base = &b->bases[(size_t)e->thread * 2 + truncated];
 
-	if (base != b->path_base)
-		return 0;
-	for (; n < b->path_len && n < s->depth; n++) {
-		i = s->depth - 1 - n;
-		if (b->path[n].symbol != s->frames[i] || b->path[n].address != s->addresses[i])
-			break;
-	}
-	return n;
+	if (*base == PDIAG_CALL_NONE)
+		*base = make_base(b, &b->profile->threads[e->thread], truncated);
+	return *base;
 }
 
-static uint32_t frame_nodes(struct builder *b, const struct pdiag_stack *s, uint32_t base)
+static uint32_t frame_nodes(struct builder *b, const struct pdiag_entry *e, uint32_t base)
 {
-	size_t n = shared_steps(b, s, base), i;
-	uint32_t node = n ? b->path[n - 1].node : base;
+	const struct pdiag_node *nodes = b->profile->nodes;
+	uint32_t at = e->node, node;
+	size_t left = 0;
 
-	b->path_base = base;
-	b->path_len = n;
-	if (pdiag_array_reserve(&b->path, &b->path_cap, s->depth, sizeof(*b->path)))
-		return PDIAG_CALL_NONE;
-	for (; n < s->depth; n++) {
-		i = s->depth - 1 - n;
-		node = pdiag_call_tree_child(b->tree, node,
-			symbol_label(b, s->frames[i], s->addresses[i]));
-		if (node == PDIAG_CALL_NONE)
-			break;
-		b->path[n] = (struct path_step){ s->frames[i], s->addresses[i], node };
-		b->path_len = n + 1;
+	for (; at && b->steps[at].base != base; at = nodes[at].parent) {
+		if (pdiag_array_reserve(&b->path, &b->path_cap, left + 1, sizeof(*b->path)))
+			return PDIAG_CALL_NONE;
+		b->path[left++] = at;
+	}
+	node = at ? b->steps[at].node : base;
+	while (left && node != PDIAG_CALL_NONE) {
+		at = b->path[--left];
+		node = pdiag_call_tree_child(b->tree, node, frame_label(b, nodes[at].frame));
+		b->steps[at] = (struct step){ base, node };
 	}
 	return node;
 }
 
-static uint32_t wait_node(struct builder *b, const struct pdiag_stack *s, uint32_t node)
+/* What a thread waited for, as pdiag_profile_each_stack() tells it. */
+static int wait_cause(struct builder *b, const struct pdiag_entry *e, enum pdiag_state *state)
 {
+	const struct pdiag_profile *p = b->profile;
+	uint32_t depth = 0;
+
+	*state = e->state;
+	if (e->state != PDIAG_STATE_BLOCKED)
+		return 0;
+	for (uint32_t at = e->node; at; at = p->nodes[at].parent) {
+		if (pdiag_array_reserve(&b->symbols, &b->symbol_cap, (size_t)depth + 1,
+			    sizeof(*b->symbols)))
+			return -ENOMEM;
+		b->symbols[depth++] = p->frames[p->nodes[at].frame].symbol;
+	}
+	*state = pdiag_wait_cause(b->symbols, depth);
+	return 0;
+}
+
+static uint32_t wait_node(struct builder *b, const struct pdiag_entry *e, uint32_t node)
+{
+	enum pdiag_state state;
+
 	b->scratch.len = 0;
-	pdiag_text_printf(&b->scratch, "[off-cpu: %s]", pdiag_state_text(s->state));
+	if (wait_cause(b, e, &state))
+		return PDIAG_CALL_NONE;
+	pdiag_text_printf(&b->scratch, "[off-cpu: %s]", pdiag_state_text(state));
 	if (b->scratch.error)
 		return PDIAG_CALL_NONE;
 	return pdiag_call_tree_child(b->tree, node,
 		raw_label(b, b->scratch.data, b->scratch.len, PDIAG_FRAME_MARK, ""));
 }
 
-static int add_stack(void *user, const struct pdiag_stack *s)
+static int add_entry(struct builder *b, const struct pdiag_entry *e, uint32_t base)
 {
-	struct builder *b = user;
-	uint32_t node;
+	uint32_t node = frame_nodes(b, e, base);
 
-	/* What stands for no time is drawn nowhere. */
-	if (!s->weight_ns)
-		return 0;
-	node = thread_node(b, s);
-	if (node != PDIAG_CALL_NONE)
-		node = frame_nodes(b, s, node);
-	if (s->state != PDIAG_STATE_RUNNING && !(b->flags & PDIAG_OUTPUT_NO_STATE))
-		node = wait_node(b, s, node);
+	if (e->state != PDIAG_STATE_RUNNING && !(b->flags & PDIAG_OUTPUT_NO_STATE) &&
+		node != PDIAG_CALL_NONE)
+		node = wait_node(b, e, node);
 	if (node == PDIAG_CALL_NONE)
-		return pdiag_fail_memory("building a call tree");
-	b->tree->nodes[node].self[b->side] += s->weight_ns;
+		return -ENOMEM;
+	b->tree->nodes[node].self[b->side] += e->weight;
 	return 0;
+}
+
+/* Entries base by base, in their order, so that the steps of one base serve all of them. What
+ * stands for no time is drawn nowhere. */
+static int add_entries(struct builder *b)
+{
+	const struct pdiag_entry *entries = b->profile->entries;
+	size_t count = b->profile->entry_count;
+	pdiag_auto_free uint32_t *chain = malloc((count + 1) * sizeof(*chain));
+	pdiag_auto_free uint32_t *first = NULL;
+	uint32_t base, bases;
+
+	if (!chain)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].weight && entry_base(b, &entries[i]) == PDIAG_CALL_NONE)
+			return -ENOMEM;
+	bases = (uint32_t)b->tree->node_count;
+	first = calloc(bases, sizeof(*first));
+	if (!first)
+		return -ENOMEM;
+	for (size_t i = count; i-- > 0;) {
+		if (!entries[i].weight)
+			continue;
+		base = entry_base(b, &entries[i]);
+		chain[i] = first[base];
+		first[base] = (uint32_t)i + 1;
+	}
+	for (base = 1; base < bases; base++)
+		for (uint32_t i = first[base]; i; i = chain[i - 1])
+			if (add_entry(b, &entries[i - 1], base))
+				return -ENOMEM;
+	return 0;
+}
+
+static uint32_t *none_yet(size_t count)
+{
+	uint32_t *ids = malloc((count + 1) * sizeof(*ids));
+
+	if (ids)
+		memset(ids, 0xff, (count + 1) * sizeof(*ids));
+	return ids;
 }
 
 int pdiag_call_tree_add_profile(struct pdiag_call_tree *t, struct pdiag_profile *profile,
 	const struct pdiag_output *output, enum pdiag_call_style style, unsigned int side)
 {
-	struct builder b = { .tree = t, .flags = output->options.flags, .style = style, .side = side,
-		.path_base = PDIAG_CALL_NONE };
+	struct builder b = { .tree = t, .profile = profile, .flags = output->options.flags,
+		.style = style, .side = side };
 	int ret;
 
-	ret = pdiag_profile_each_stack(profile, add_stack, &b);
+	ret = pdiag_profile_settle(profile, UINT64_MAX);
+	if (!ret)
+		ret = pdiag_profile_resolve(profile, output->options.symbolizer);
+	if (ret)
+		return ret;
+	b.labels = none_yet(profile->frame_count);
+	b.bases = none_yet(profile->thread_count * 2);
+	b.steps = calloc(profile->node_count, sizeof(*b.steps));
+	ret = b.labels && b.bases && b.steps ? add_entries(&b) : -ENOMEM;
 	pdiag_text_free(&b.scratch);
 	pdiag_text_free(&b.clean);
-	pdiag_table_free(&b.known_index);
-	free(b.known);
+	free(b.labels);
+	free(b.bases);
+	free(b.steps);
 	free(b.path);
-	return ret;
+	free(b.symbols);
+	return ret ? pdiag_fail_memory("building a call tree") : 0;
 }
