@@ -45,7 +45,7 @@ int pdiag_pipeline_name(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	symbol = (struct pdiag_symbol){
 		.name = r->name.name, .raw_name = r->name.raw_name, .module = r->name.module,
 		.address = r->name.address, .size = r->name.size, .kind = r->name.kind,
-		.reason = r->name.reason,
+		.reason = r->name.reason, .offset = r->name.offset,
 	};
 	return pdiag_profile_name(p->profile, frame, &symbol);
 }

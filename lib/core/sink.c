@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,7 @@ static int fail_write(struct pdiag_writer *w, int err)
 
 int pdiag_writer_put(struct pdiag_writer *w, const void *data, size_t len)
 {
+	struct pollfd room = { .fd = w->fd, .events = POLLOUT };
 	const char *p = data;
 	ssize_t n;
 	int ret;
@@ -124,6 +126,8 @@ int pdiag_writer_put(struct pdiag_writer *w, const void *data, size_t len)
 		n = write(w->fd, p, len);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN && poll(&room, 1, -1) >= 0)
+			continue; /* the caller's descriptor does not block, but this call does */
 		if (n <= 0)
 			return fail_write(w, n ? errno : EIO);
 		p += n;

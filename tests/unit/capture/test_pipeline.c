@@ -104,7 +104,8 @@ static int describe(void *user, const struct pdiag_stack *st)
 		pdiag_state_text(st->state), st->flags, (unsigned long long)st->samples,
 		(unsigned long long)st->weight_ns);
 	for (uint32_t i = 0; i < st->depth; i++)
-		pdiag_text_printf(t, " %s+%llx", st->frames[i]->name,
+		pdiag_text_printf(t, " %s+%llx@%llx", st->frames[i]->name,
+			(unsigned long long)st->frames[i]->offset,
 			(unsigned long long)st->addresses[i]);
 	pdiag_text_char(t, '\n');
 	return 0;

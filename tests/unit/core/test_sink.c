@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "../../support/fail_alloc.h"
@@ -212,6 +215,41 @@ static void short_writes_go_on(void **state)
 	assert_int_equal(write_all(&sink, false, "a longer text than three bytes", 0), 0);
 	check_file("a longer text than three bytes");
 	assert_true(disk.calls >= 15);
+}
+
+/* The reader begins after the pipe is full. */
+static void a_descriptor_that_does_not_block(void **state)
+{
+	struct pdiag_sink sink = { .size = sizeof(sink) };
+	const size_t len = 1 << 20;
+	char *text = calloc(1, len);
+	struct pdiag_writer w;
+	size_t got = 0;
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		struct pollfd p = { .fd = fds[0], .events = POLLIN };
+
+		close(fds[1]);
+		while (poll(&p, 1, -1) == 1 && (n = read(fds[0], text, 4096)) > 0)
+			got += (size_t)n;
+		_exit(got != len);
+	}
+	close(fds[0]);
+	sink.fd = fds[1];
+	assert_int_equal(pdiag_writer_begin(&w, &sink, false), 0);
+	assert_int_equal(pdiag_writer_put(&w, text, len), 0);
+	assert_int_equal(pdiag_writer_end(&w, 0), 0);
+	close(fds[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	free(text);
 }
 
 static void the_first_error_sticks(void **state)
@@ -471,6 +509,7 @@ int main(void)
 		TEST(the_old_file_stays_on_failure),
 		TEST(in_place_keeps_what_was_written),
 		TEST(short_writes_go_on),
+		TEST(a_descriptor_that_does_not_block),
 		TEST(the_first_error_sticks),
 		TEST(a_full_device),
 		TEST(a_pipe_is_written_to),
