@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "output/call_name.h"
 #include "output/call_tree.h"
-#include "output/sanitize.h"
 #include "profile/profile.h"
 #include "symbol/symbolizer.h"
 #include "util/array.h"
@@ -22,12 +22,11 @@ struct step {
 };
 
 struct builder {
+	struct pdiag_call_namer namer;
 	struct pdiag_call_tree *tree;
 	const struct pdiag_profile *profile;
-	uint32_t flags;
-	enum pdiag_call_style style;
 	unsigned int side;
-	struct pdiag_text scratch, clean;
+	struct pdiag_text scratch;
 	uint32_t *labels;   /* by frame */
 	uint32_t *bases;    /* by thread, whole and truncated: the node that its stacks stand on */
 	struct step *steps; /* by node of the profile */
@@ -36,115 +35,33 @@ struct builder {
 	size_t path_cap, symbol_cap;
 };
 
-/* A label for raw text; FOLDED puts `mark` behind and does not tell kinds apart. */
-static uint32_t raw_label(struct builder *b, const char *text, size_t len, uint32_t kind,
-	const char *mark)
-{
-	b->clean.len = 0;
-	if (b->style == PDIAG_CALL_FOLDED) {
-		pdiag_sanitize_frame(&b->clean, text, len);
-		pdiag_text_str(&b->clean, mark);
-		kind = 0;
-	} else {
-		pdiag_sanitize_name(&b->clean, text, len);
-	}
-	if (b->clean.error)
-		return PDIAG_CALL_NONE;
-	return pdiag_call_tree_label(b->tree, b->clean.data, b->clean.len, kind);
-}
-
-static const char *mark_of(const struct builder *b, uint32_t kind)
-{
-	if (!(b->flags & PDIAG_OUTPUT_KERNEL_MARK))
-		return "";
-	switch (kind) {
-	case PDIAG_FRAME_KERNEL:
-		return "_[k]";
-	case PDIAG_FRAME_JIT:
-		return "_[j]";
-	case PDIAG_FRAME_INLINED:
-		return "_[i]";
-	default:
-		return "";
-	}
-}
-
-static uint32_t kind_of(const struct pdiag_symbol *s)
-{
-	return s->kind <= PDIAG_FRAME_MARK ? s->kind : PDIAG_FRAME_UNRESOLVED;
-}
-
-/* "libfoo.so+0x1234" for a frame without a name. */
-static void place(struct builder *b, const struct pdiag_symbol *s, uint64_t address)
-{
-	const char *module = s->module && *s->module ? s->module : "[unknown]";
-	const char *slash = strrchr(module, '/');
-
-	b->scratch.len = 0;
-	pdiag_text_str(&b->scratch, slash && slash[1] ? slash + 1 : module);
-	pdiag_text_printf(&b->scratch, "+0x%llx", (unsigned long long)address);
-}
-
-static uint32_t make_label(struct builder *b, const struct pdiag_symbol *s, uint64_t address,
-	bool by_place)
-{
-	const char *module = s->module && *s->module ? s->module : NULL;
-	uint32_t kind = kind_of(s), id;
-	struct pdiag_call_label *l;
-
-	if (by_place) {
-		place(b, s, address);
-		if (b->scratch.error)
-			return PDIAG_CALL_NONE;
-		id = raw_label(b, b->scratch.data, b->scratch.len, kind, mark_of(b, kind));
-	} else {
-		id = raw_label(b, s->name, strlen(s->name), kind, mark_of(b, kind));
-	}
-	if (id == PDIAG_CALL_NONE || b->style == PDIAG_CALL_FOLDED)
-		return id;
-	l = &b->tree->labels[id];
-	if (l->module && module && strcmp(l->module, module))
-		l->modules = true;
-	if (!l->module && module) {
-		l->module = pdiag_arena_copy(&b->tree->arena, module, strlen(module));
-		if (!l->module)
-			return PDIAG_CALL_NONE;
-	}
-	if (!l->reason)
-		l->reason = (uint16_t)s->reason;
-	return id;
-}
-
 static uint32_t frame_label(struct builder *b, uint32_t frame)
 {
 	const struct pdiag_frame *f = &b->profile->frames[frame];
-	bool by_place = b->flags & PDIAG_OUTPUT_MODULE && f->symbol->kind == PDIAG_FRAME_UNRESOLVED;
 
 	if (b->labels[frame] == PDIAG_CALL_NONE)
-		b->labels[frame] = make_label(b, f->symbol, f->value, by_place);
+		b->labels[frame] = pdiag_call_name_frame(&b->namer, f->symbol, f->value);
 	return b->labels[frame];
 }
 
 static uint32_t make_base(struct builder *b, const struct pdiag_profile_thread *t, bool truncated)
 {
-	static const char mark[] = "[truncated]";
-	uint32_t node, label;
+	uint32_t node;
 
 	b->scratch.len = 0;
 	pdiag_text_str(&b->scratch, t->comm);
-	if (b->flags & PDIAG_OUTPUT_TID)
+	if (b->namer.flags & PDIAG_OUTPUT_TID)
 		pdiag_text_printf(&b->scratch, "-%d/%d", t->pid, t->tid);
-	else if (b->flags & PDIAG_OUTPUT_PID)
+	else if (b->namer.flags & PDIAG_OUTPUT_PID)
 		pdiag_text_printf(&b->scratch, "-%d", t->pid);
-	if (b->scratch.error)
-		return PDIAG_CALL_NONE;
-	label = raw_label(b, b->scratch.data, b->scratch.len, PDIAG_CALL_THREAD, "");
-	node = pdiag_call_tree_child(b->tree, 0, label);
-	if (truncated) {
-		label = raw_label(b, mark, sizeof(mark) - 1, PDIAG_FRAME_MARK, "");
-		node = pdiag_call_tree_child(b->tree, node, label);
-	}
-	return node;
+	node = pdiag_call_tree_child(b->tree, 0,
+		pdiag_call_name(&b->namer, &b->scratch, PDIAG_CALL_THREAD));
+	if (!truncated)
+		return node;
+	b->scratch.len = 0;
+	pdiag_text_str(&b->scratch, "[truncated]");
+	return pdiag_call_tree_child(b->tree, node,
+		pdiag_call_name(&b->namer, &b->scratch, PDIAG_FRAME_MARK));
 }
 
 /* The node of the thread's name, or of the mark where the outer frames are missing. */
@@ -205,17 +122,15 @@ static uint32_t wait_node(struct builder *b, const struct pdiag_entry *e, uint32
 	if (wait_cause(b, e, &state))
 		return PDIAG_CALL_NONE;
 	pdiag_text_printf(&b->scratch, "[off-cpu: %s]", pdiag_state_text(state));
-	if (b->scratch.error)
-		return PDIAG_CALL_NONE;
 	return pdiag_call_tree_child(b->tree, node,
-		raw_label(b, b->scratch.data, b->scratch.len, PDIAG_FRAME_MARK, ""));
+		pdiag_call_name(&b->namer, &b->scratch, PDIAG_FRAME_MARK));
 }
 
 static int add_entry(struct builder *b, const struct pdiag_entry *e, uint32_t base)
 {
 	uint32_t node = frame_nodes(b, e, base);
 
-	if (e->state != PDIAG_STATE_RUNNING && !(b->flags & PDIAG_OUTPUT_NO_STATE) &&
+	if (e->state != PDIAG_STATE_RUNNING && !(b->namer.flags & PDIAG_OUTPUT_NO_STATE) &&
 		node != PDIAG_CALL_NONE)
 		node = wait_node(b, e, node);
 	if (node == PDIAG_CALL_NONE)
@@ -269,8 +184,8 @@ static uint32_t *none_yet(size_t count)
 int pdiag_call_tree_add_profile(struct pdiag_call_tree *t, struct pdiag_profile *profile,
 	const struct pdiag_output *output, enum pdiag_call_style style, unsigned int side)
 {
-	struct builder b = { .tree = t, .profile = profile, .flags = output->options.flags,
-		.style = style, .side = side };
+	struct builder b = { .tree = t, .profile = profile, .side = side,
+		.namer = { .tree = t, .style = style, .flags = output->options.flags } };
 	int ret;
 
 	ret = pdiag_profile_settle(profile, UINT64_MAX);
@@ -283,7 +198,7 @@ int pdiag_call_tree_add_profile(struct pdiag_call_tree *t, struct pdiag_profile 
 	b.steps = calloc(profile->node_count, sizeof(*b.steps));
 	ret = b.labels && b.bases && b.steps ? add_entries(&b) : -ENOMEM;
 	pdiag_text_free(&b.scratch);
-	pdiag_text_free(&b.clean);
+	pdiag_call_namer_free(&b.namer);
 	free(b.labels);
 	free(b.bases);
 	free(b.steps);

@@ -45,6 +45,21 @@ static inline uint64_t pdiag_svg_width(const struct pdiag_svg *svg, uint32_t nod
 /* The class prefix of a kind, such as 'u'. */
 char pdiag_svg_kind_letter(uint32_t kind);
 
+/* The names that were used, in the order they came. */
+struct pdiag_svg_names {
+	uint32_t *numbers; /* by label: its place among the names, + 1; 0: none yet */
+	uint32_t *labels;  /* by place */
+	uint32_t count;
+};
+/* The place of a label among the names, given to it if need be. */
+uint32_t pdiag_svg_name_number(struct pdiag_svg_names *n, uint32_t label);
+/* Add clean text, not longer than anyone reads, escaped by one of sanitize.h. */
+void pdiag_svg_add_name(struct pdiag_text *t, const char *clean, size_t len,
+	void (*escape)(struct pdiag_text *, const char *, size_t));
+/* Write the JSON. */
+int pdiag_svg_write_data(const struct pdiag_svg *svg, const struct pdiag_svg_names *names,
+	struct pdiag_out *out);
+
 /* Write the whole file. */
 int pdiag_svg_write(struct pdiag_svg *svg, struct pdiag_out *out);
 /* Its parts. */

@@ -2,7 +2,6 @@
 /* The frames of a flame graph: boxes, what is written on them, and their names for the script. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/error.h"
 #include "output/number.h"
@@ -11,26 +10,12 @@
 #include "util/array.h"
 #include "util/hash.h"
 
-/* Names are whole in folded stacks; here nobody reads more. */
-#define NAME_BYTES 1024
 /* Hundredths of a pixel: of a character at 12 px, and around the text in a box. */
 #define CELL 735
 #define PADDING 600
 /* Narrower frames have no <title>; the script has its own tooltips. */
 #define TITLE_WIDTH 200
 #define SHADES 5
-
-char pdiag_svg_kind_letter(uint32_t kind)
-{
-	static const char letters[PDIAG_CALL_KINDS] = {
-		[PDIAG_FRAME_USER] = 'u', [PDIAG_FRAME_KERNEL] = 'k', [PDIAG_FRAME_JIT] = 'j',
-		[PDIAG_FRAME_VDSO] = 'v', [PDIAG_FRAME_INLINED] = 'i',
-		[PDIAG_FRAME_UNRESOLVED] = 'x', [PDIAG_FRAME_MARK] = 'm',
-		[PDIAG_CALL_THREAD] = 't', [PDIAG_CALL_ALL] = 'a',
-	};
-
-	return letters[kind];
-}
 
 void pdiag_svg_measure(struct pdiag_svg *svg)
 {
@@ -64,24 +49,13 @@ struct boxes {
 	struct pdiag_out *out;
 	struct pdiag_text labels; /* written behind the boxes, to be on top */
 	uint64_t *at;		  /* by depth: where the next frame begins, ns */
-	uint32_t *number;	  /* by label: its index in the names, + 1; 0: none yet */
-	uint32_t *names;	  /* labels by that index */
-	uint32_t count;
+	struct pdiag_svg_names names;
 	uint64_t all, inner;	  /* ns; hundredths of a pixel */
 };
 
 static uint64_t pixels(const struct boxes *b, uint64_t ns)
 {
 	return pdiag_number_ratio(ns, b->inner, b->all);
-}
-
-static uint32_t number_of(struct boxes *b, uint32_t label)
-{
-	if (!b->number[label]) {
-		b->names[b->count++] = label;
-		b->number[label] = b->count;
-	}
-	return b->number[label] - 1;
 }
 
 static void add_class(const struct boxes *b, uint32_t node)
@@ -105,7 +79,7 @@ static void add_data(struct boxes *b, uint32_t node, uint64_t start, uint64_t wi
 	const struct pdiag_call_node *n = &b->svg->tree->nodes[node];
 	struct pdiag_text *t = &b->out->text;
 
-	pdiag_text_u64(t, number_of(b, n->label));
+	pdiag_text_u64(t, pdiag_svg_name_number(&b->names, n->label));
 	pdiag_text_char(t, ' ');
 	pdiag_text_u64(t, start);
 	pdiag_text_char(t, ' ');
@@ -121,16 +95,6 @@ static void add_data(struct boxes *b, uint32_t node, uint64_t start, uint64_t wi
 	}
 }
 
-static void add_name(struct pdiag_text *t, const char *text, size_t len,
-	void (*escape)(struct pdiag_text *, const char *, size_t))
-{
-	size_t cut = pdiag_sanitize_cut(text, len, NAME_BYTES);
-
-	escape(t, text, cut);
-	if (cut < len)
-		pdiag_text_str(t, "\xe2\x80\xa6");
-}
-
 /* The tooltip where scripts do not run. */
 static void add_title(struct boxes *b, uint32_t node)
 {
@@ -140,7 +104,7 @@ static void add_title(struct boxes *b, uint32_t node)
 	struct pdiag_text *t = &b->out->text;
 
 	pdiag_text_str(t, "<title>");
-	add_name(t, l->text, l->len, pdiag_sanitize_xml);
+	pdiag_svg_add_name(t, l->text, l->len, pdiag_sanitize_xml);
 	pdiag_text_char(t, '\n');
 	if (b->svg->widths) {
 		pdiag_text_str(t, "before ");
@@ -231,57 +195,6 @@ static int walk_boxes(struct boxes *b)
 	return 0;
 }
 
-static int write_names(const struct boxes *b)
-{
-	struct pdiag_text *t = &b->out->text, module = { 0 };
-	int ret = 0;
-
-	for (uint32_t i = 0; i < b->count && !ret; i++) {
-		const struct pdiag_call_label *l = &b->svg->tree->labels[b->names[i]];
-
-		pdiag_text_str(t, i ? ",\n[\"" : "\n[\"");
-		add_name(t, l->text, l->len, pdiag_sanitize_json);
-		pdiag_text_str(t, "\",\"");
-		module.len = 0;
-		if (l->modules)
-			pdiag_text_str(&module, "several files");
-		else if (l->module)
-			pdiag_sanitize_name(&module, l->module, strlen(l->module));
-		t->error = t->error ? t->error : module.error;
-		if (module.len)
-			add_name(t, module.data, module.len, pdiag_sanitize_json);
-		pdiag_text_str(t, "\",\"");
-		pdiag_text_char(t, pdiag_svg_kind_letter(l->kind));
-		pdiag_text_char(t, '"');
-		if (l->reason) {
-			pdiag_text_str(t, ",\"");
-			pdiag_text_str(t, pdiag_reason_text(l->reason));
-			pdiag_text_char(t, '"');
-		}
-		pdiag_text_char(t, ']');
-		ret = pdiag_out_room(b->out);
-	}
-	pdiag_text_free(&module);
-	return ret;
-}
-
-static int write_data(const struct boxes *b)
-{
-	const struct pdiag_svg *svg = b->svg;
-	struct pdiag_text *t = &b->out->text;
-	int ret;
-
-	pdiag_text_printf(t, "<script type=\"application/json\" class=\"pdiag-data\"><![CDATA[{"
-		"\"diff\":%s,\"unit\":\"%s\",\"unit_ns\":%llu,\"width\":%u,\"height\":%u,"
-		"\"top\":%u,\"rows\":%u,\"row\":%d,\"margin\":%d,\"names\":[",
-		svg->widths ? "true" : "false", pdiag_output_unit_text(svg->output),
-		(unsigned long long)svg->output->unit_ns, svg->output->options.width, svg->height,
-		svg->top, svg->rows, PDIAG_SVG_ROW, PDIAG_SVG_MARGIN);
-	ret = write_names(b);
-	pdiag_text_str(t, "]}]]></script>\n");
-	return ret;
-}
-
 static int write_all(struct boxes *b)
 {
 	struct pdiag_text *t = &b->out->text;
@@ -296,18 +209,19 @@ static int write_all(struct boxes *b)
 		return pdiag_fail_memory("drawing a flame graph");
 	pdiag_text_add(t, b->labels.data, b->labels.len);
 	pdiag_text_str(t, "</g>\n");
-	return write_data(b);
+	return pdiag_svg_write_data(b->svg, &b->names, b->out);
 }
 
 int pdiag_svg_write_boxes(const struct pdiag_svg *svg, struct pdiag_out *out)
 {
 	pdiag_auto_free uint64_t *at = calloc((size_t)svg->rows + 1, sizeof(*at));
-	pdiag_auto_free uint32_t *number = calloc(svg->tree->label_count, sizeof(*number));
-	pdiag_auto_free uint32_t *names = malloc(svg->tree->label_count * sizeof(*names));
-	struct boxes b = { .svg = svg, .out = out, .at = at, .number = number, .names = names };
+	pdiag_auto_free uint32_t *numbers = calloc(svg->tree->label_count, sizeof(*numbers));
+	pdiag_auto_free uint32_t *labels = malloc(svg->tree->label_count * sizeof(*labels));
+	struct boxes b = { .svg = svg, .out = out, .at = at,
+		.names = { .numbers = numbers, .labels = labels } };
 	int ret;
 
-	if (!at || !number || !names)
+	if (!at || !numbers || !labels)
 		return pdiag_fail_memory("drawing a flame graph");
 	b.all = pdiag_svg_width(svg, 0);
 	b.inner = (uint64_t)(svg->output->options.width - 2 * PDIAG_SVG_MARGIN) * 100;
