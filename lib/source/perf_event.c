@@ -141,11 +141,16 @@ int pdiag_perf_event_first(struct pdiag_perf_choice *choice,
 	bool off_cpu, uint32_t wakeup)
 {
 	struct perf_event_attr attr;
+	uint32_t id = 0;
+	bool again;
 	int fd;
 
 	do {
 		pdiag_perf_attr(&attr, choice, config, target, off_cpu, wakeup);
-		fd = pdiag_perf_event_open(&attr, target->ids[0], target->cpus[0], target->flags);
-	} while (fd < 0 && fall_back(choice, -fd, off_cpu));
+		fd = pdiag_perf_event_open(&attr, target->ids[id], target->cpus[0], target->flags);
+		/* The first thread may have ended while the others go on. */
+		again = fd == -ESRCH && id + 1 < target->id_count;
+		id += again;
+	} while (again || (fd < 0 && fall_back(choice, -fd, off_cpu)));
 	return fd < 0 ? pdiag_perf_event_fail(-fd, config, off_cpu) : fd;
 }
