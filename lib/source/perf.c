@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "source/perf_events.h"
 #include "source/perf_layout.h"
+#include "util/array.h"
 
 /* A record may carry a time this much before it can be read. */
 #define SETTLE_NS 1000000ull
@@ -148,6 +149,20 @@ static int perf_stop(struct pdiag_source *s)
 	return 0;
 }
 
+/*
+ * The event of a thread that has ended polls as hung up for ever, though others may still write to
+ * its ring: that ring is then looked at with each tick.
+ */
+static void unwatch_ended(struct perf_source *p)
+{
+	struct epoll_event ready[16];
+	int n = epoll_wait(p->base.fd, ready, (int)PDIAG_COUNT(ready), 0);
+
+	for (int i = 0; i < n; i++)
+		if (ready[i].events & EPOLLHUP && ready[i].data.fd != p->target.pid_fd)
+			epoll_ctl(p->base.fd, EPOLL_CTL_DEL, ready[i].data.fd, NULL);
+}
+
 static int perf_refresh(struct pdiag_source *s)
 {
 	struct perf_source *p = self(s);
@@ -155,6 +170,7 @@ static int perf_refresh(struct pdiag_source *s)
 
 	if (read(p->timer_fd, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN)
 		return -errno;
+	unwatch_ended(p);
 	if (!s->state.ended && p->started && pdiag_perf_target_ended(&p->target)) {
 		s->state.ended = true;
 		s->state.exit_status = p->target.command.status;
