@@ -108,7 +108,8 @@ static int open_process(struct pdiag_perf_target *t, int32_t pid)
 	t->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (t->pid_fd < 0 && errno == ESRCH)
 		return fail_gone(pid);
-	if (t->pid_fd < 0 && errno == EINVAL)
+	/* Which of the two depends on the kernel. */
+	if (t->pid_fd < 0 && (errno == EINVAL || errno == ENOENT))
 		return pdiag_fail(EINVAL, "%d is a thread, not a process; sample it as a thread", pid);
 	return 0;
 }
@@ -168,6 +169,20 @@ int pdiag_perf_target_open(struct pdiag_perf_target *t, const struct pdiag_sourc
 	return ret;
 }
 
+/* A thread that was not waited for yet, the first of a process, is there and has ended. */
+static bool thread_ended(const struct pdiag_perf_target *t)
+{
+	char path[64], text[1024], *name_end;
+
+	if (syscall(SYS_tgkill, t->pid, t->tid, 0) && errno == ESRCH)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", t->pid, t->tid);
+	if (pdiag_file_read(path, text, sizeof(text)) <= 0)
+		return false;
+	name_end = strrchr(text, ')');
+	return name_end && (!strncmp(name_end, ") Z", 3) || !strncmp(name_end, ") X", 3));
+}
+
 bool pdiag_perf_target_ended(struct pdiag_perf_target *t)
 {
 	struct pollfd p = { .fd = t->pid_fd, .events = POLLIN };
@@ -175,7 +190,7 @@ bool pdiag_perf_target_ended(struct pdiag_perf_target *t)
 	if (t->command.pid > 0)
 		return pdiag_command_ended(&t->command);
 	if (t->tid)
-		return syscall(SYS_tgkill, t->pid, t->tid, 0) && errno == ESRCH;
+		return thread_ended(t);
 	return t->pid_fd >= 0 && poll(&p, 1, 0) == 1;
 }
 
