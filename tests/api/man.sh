@@ -16,7 +16,7 @@ while IFS= read -r function; do
 done < "$temp/functions"
 # And no page speaks of what is not there.
 grep -ohE '\bpdiag_[a-z0-9_]+\b' -- *.3 *.7 2> /dev/null | sort -u | while IFS= read -r name; do
-	grep -qw "$name" ../include/pdiag/* || echo "$name"
+	grep -qw "$name" ../include/pdiag/* || [ -f "$name.3" ] || echo "$name"
 done > "$temp/unknown"
 [ ! -s "$temp/unknown" ] || complain "in the manual, not in the headers: $(xargs < "$temp/unknown")"
 for program in pdiag-record pdiag-report pdiag-diff; do
@@ -37,6 +37,9 @@ awk '/^\.EX/ { on = 1; text = ""; next }
 	sed -e 's/\\e/\\/g' -e 's/\\-/-/g' -e 's/\\&//g' -e "s/\\\\(aq/'/g" -e 's/\\(dq/"/g' \
 		-e 's/\\\\/\\/g' > "$temp/program.c"
 grep -q 'main(' "$temp/program.c" || complain "pdiag.7 has no program between .EX and .EE"
+sed -n '/^```c$/,/^```$/p' ../README.md 2> /dev/null | sed '1d;$d' | cmp -s - "$temp/program.c" ||
+	complain "README.md has another program than pdiag.7"
+[ "$(wc -l < "$temp/program.c")" -lt 25 ] || complain "the program of pdiag.7 has 25 lines or more"
 "$CC" -Wall -Wextra -Werror -I../include -I"$BUILD/include" "$temp/program.c" \
 	-o "$temp/program" -L"$1" -lpdiag || complain "the program of pdiag.7 does not compile"
 
