@@ -44,7 +44,8 @@ int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
 	c->events = config->events;
 	c->pipeline.off_cpu_min_ns = off_cpu_min_ns;
 	if (source->state.live) {
-		c->pipeline.max_depth = config->max_depth;
+		c->pipeline.max_depth = source->state.max_depth ? source->state.max_depth :
+								  config->max_depth;
 		if (config->target == PDIAG_TARGET_SYSTEM || config->target == PDIAG_TARGET_CGROUP)
 			c->seed_pid = -1;
 		else if (config->target != PDIAG_TARGET_COMMAND)

@@ -136,7 +136,10 @@ int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *r
 	ret = locate_stack(p, thread->process, r->sample.stack, &place);
 	if (!ret)
 		ret = count(p, r, thread, &place);
-	/* After what it refers to: the thread's records and its stack. */
+	/* After what it refers to: the thread's records and its stack. A replay does not know what
+	 * depth was asked for, so the recording says where the stack was cut. */
+	if (!ret)
+		out.sample.flags |= place.flags;
 	out.sample.ips = NULL;
 	out.sample.nr = 0;
 	if (p->recording)

@@ -112,6 +112,7 @@ static void fill_state(const struct pdiag_perf_events *e, const struct pdiag_sou
 	state->hz = e->choice.hz;
 	state->cpus = target->cpu_count;
 	state->kernel = e->choice.kernel;
+	state->max_depth = e->choice.max_depth;
 	state->period_ns = 1000000000ull / e->choice.hz;
 	if (e->choice.hardware && config->events & PDIAG_ON_CPU)
 		state->weight_mult = pdiag_perf_cycle_mult(&e->rings.rings[0]);

@@ -54,6 +54,7 @@ struct pdiag_source_state {
 	char limits[512];      /* sentences on what is missing, or "" */
 	uint32_t hz;	       /* in use */
 	uint32_t cpus;
+	uint32_t max_depth;    /* in use; 0: as asked */
 	bool kernel;	       /* kernel frames are taken */
 	bool ended;	       /* target gone, or end of file */
 	bool live;	       /* records are of this machine, now: /proc may be asked */
