@@ -17,12 +17,13 @@ static struct pdiag_profile *server(struct pdiag *context)
 		"u:hot_loop", NULL);
 	made_samples(p, "server", 100, "u:_start", "u:main", "u:serve(Connection&, Request const&)",
 		"u:compress", "u:hot_loop", "u:hot_loop", "u:hot_loop", NULL);
-	made_samples(p, "server", 250, "u:_start", "u:main",
-		"u:serve(Connection&, Request const&)",
-		"u:std::vector<std::pair<std::string, json::value>>::parse", "i:parse_number", NULL);
+	made_samples(p, "server", 250, "u:_start", "u:main", "u:serve(Connection&, Request const&)",
+		"u:std::vector<std::pair<std::string, json::value>>::parse", "i:parse_number",
+		NULL);
 	made_samples(p, "server", 120, "u:_start", "u:main", "u:serve(Connection&, Request const&)",
 		"u@/usr/lib/libc.so.6:__libc_write", "k:entry_SYSCALL_64", "k:do_syscall_64",
-		"k:ksys_write", "k:vfs_write", "k:ext4_file_write_iter", "k:copy_user_generic", NULL);
+		"k:ksys_write", "k:vfs_write", "k:ext4_file_write_iter", "k:copy_user_generic",
+		NULL);
 	made_samples(p, "server", 80, "u:_start", "u:main", "u:accept_loop",
 		"u@/usr/lib/libc.so.6:accept4", "k:entry_SYSCALL_64", "k:do_syscall_64",
 		"k:inet_csk_accept", NULL);
@@ -42,14 +43,15 @@ static struct pdiag_profile *server_after(struct pdiag *context)
 
 	made_samples(p, "server", 500, "u:_start", "u:main", "u:serve(Connection&, Request const&)",
 		"u:hot_loop", NULL);
-	made_samples(p, "server", 100, "u:_start", "u:main",
-		"u:serve(Connection&, Request const&)",
-		"u:std::vector<std::pair<std::string, json::value>>::parse", "i:parse_number", NULL);
+	made_samples(p, "server", 100, "u:_start", "u:main", "u:serve(Connection&, Request const&)",
+		"u:std::vector<std::pair<std::string, json::value>>::parse", "i:parse_number",
+		NULL);
 	made_samples(p, "server", 100, "u:_start", "u:main", "u:serve(Connection&, Request const&)",
 		"u:cache_lookup", NULL);
 	made_samples(p, "server", 200, "u:_start", "u:main", "u:serve(Connection&, Request const&)",
 		"u@/usr/lib/libc.so.6:__libc_write", "k:entry_SYSCALL_64", "k:do_syscall_64",
-		"k:ksys_write", "k:vfs_write", "k:ext4_file_write_iter", "k:copy_user_generic", NULL);
+		"k:ksys_write", "k:vfs_write", "k:ext4_file_write_iter", "k:copy_user_generic",
+		NULL);
 	made_samples(p, "server", 160, "u:_start", "u:main", "u:accept_loop",
 		"u@/usr/lib/libc.so.6:accept4", "k:entry_SYSCALL_64", "k:do_syscall_64",
 		"k:inet_csk_accept", NULL);
@@ -100,8 +102,9 @@ static struct pdiag_profile *large(struct pdiag *context)
 
 		for (int d = 0; d < depth; d++) {
 			seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-			snprintf(names[d], sizeof(names[d]), "%c:some::name_space::function_%d_%u(int)",
-				d > 25 ? 'k' : 'u', d, (unsigned int)(seed >> 33) % (d < 4 ? 2 : 3));
+			snprintf(names[d], sizeof(names[d]),
+				"%c:some::name_space::function_%d_%u(int)", d > 25 ? 'k' : 'u', d,
+				(unsigned int)(seed >> 33) % (d < 4 ? 2 : 3));
 			frames[d] = names[d];
 		}
 		frames[depth] = NULL;
