@@ -9,6 +9,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "process/reach.h"
+#include "util/array.h"
+
 /* A file above this is not read through for its checksum. */
 #define CHECKSUM_MAX ((off_t)8 << 30)
 
@@ -85,16 +88,18 @@ static bool matches(struct search *s, int fd, off_t size, bool by_link)
 
 static int try_path(struct search *s, const char *path, bool by_link)
 {
+	/* Not opened for reading before it is known to be a file: the directory may be anybody's,
+	 * and the name a link to a device that does things when it is opened. */
+	pdiag_auto_close int at = open(path, O_PATH | O_CLOEXEC);
 	struct stat self, st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd;
 
+	if (at < 0 || fstat(at, &st) || !S_ISREG(st.st_mode) || fstat(s->elf->fd, &self) ||
+		(st.st_dev == self.st_dev && st.st_ino == self.st_ino))
+		return -1;
+	fd = pdiag_reach_again(at);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || fstat(s->elf->fd, &self) ||
-		(st.st_dev == self.st_dev && st.st_ino == self.st_ino)) {
-		close(fd);
-		return -1;
-	}
 	if (matches(s, fd, st.st_size, by_link))
 		return fd;
 	s->mismatch = true;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "process/reach.h"
 #include "symbol/process_start.h"
 #include "util/array.h"
 
@@ -54,22 +55,27 @@ static int check(int fd, const struct owner *o, struct stat *st)
 
 static int open_in(const char *dir, int dir_flags, int pid, const struct owner *o, struct stat *st)
 {
-	pdiag_auto_close int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC | dir_flags);
+	pdiag_auto_close int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC | dir_flags), path = -1;
 	char name[32];
 	int fd, reason;
 
 	if (at < 0)
 		return -PDIAG_REASON_NO_PERF_MAP;
 	snprintf(name, sizeof(name), "perf-%d.map", pid);
-	/* A pipe must not hold us, a link not lead us elsewhere. */
-	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
+	/*
+	 * A link must not lead us elsewhere, a pipe not hold us; and a device, which a container's
+	 * root can make, may do things already when it is opened.
+	 */
+	path = openat(at, name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	if (path < 0)
 		return errno == EACCES ? -PDIAG_REASON_NO_PERMISSION : -PDIAG_REASON_NO_PERF_MAP;
-	reason = check(fd, o, st);
-	if (!reason)
+	reason = check(path, o, st);
+	if (reason)
+		return -reason;
+	fd = pdiag_reach_again(path);
+	if (fd >= 0 || fd == -PDIAG_REASON_NO_PERMISSION)
 		return fd;
-	close(fd);
-	return -reason;
+	return -PDIAG_REASON_NO_PERF_MAP;
 }
 
 int pdiag_perf_map_open(const struct pdiag_module *module, const char *dir, struct stat *st)

@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../../support/exact_heap.h"
 #include "../../support/fail_alloc.h"
+#include "../../support/opened.h"
 #include "../../support/symbol_fixtures.h"
 #include "symbol/object.h"
 #include "symbol/vdso.h"
@@ -237,6 +239,25 @@ static void debug_files(void **state)
 	}
 }
 
+/* The directory may be anybody's: what is no file there is not opened. */
+static void debug_file_that_is_none(void **state)
+{
+	struct pdiag_object o;
+	char path[PATH_MAX];
+	int watch;
+
+	(void)state;
+	SKIP_WITHOUT("below/noid.so");
+	strcpy(path, fixture("below/noid.debug"));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	watch = opened_watch(path);
+	assert_true(watch >= 0);
+	load(&o, "below/noid.so");
+	assert_false(opened_since(watch));
+	unlink(path);
+	pdiag_object_free(&o);
+}
+
 static void without_debug_files(void **state)
 {
 	uint64_t address;
@@ -383,6 +404,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(plt_stubs_of_arm64),
 		cmocka_unit_test(plt_stubs_of_a_static_program),
 		cmocka_unit_test(debug_files),
+		cmocka_unit_test(debug_file_that_is_none),
 		cmocka_unit_test(without_debug_files),
 		cmocka_unit_test(mini_debug_information),
 		cmocka_unit_test(offsets_in_the_file),

@@ -14,6 +14,7 @@
 
 #include "../../support/fail_alloc.h"
 #include "../../support/memory_file.h"
+#include "../../support/opened.h"
 #include "symbol/perf_map.h"
 #include "symbol/process_start.h"
 
@@ -125,6 +126,7 @@ static int try_open(const struct place *p)
 static void opens_only_plain_files(void **state)
 {
 	struct place p;
+	int watch;
 
 	(void)state;
 	make_place(&p, "1000 10 x\n");
@@ -134,9 +136,12 @@ static void opens_only_plain_files(void **state)
 	assert_int_equal(symlink("/etc/passwd", p.map), 0);
 	assert_int_equal(try_open(&p), -PDIAG_REASON_NO_PERF_MAP);
 	unlink(p.map);
-	/* Must not wait for a writer. */
+	/* Must not wait for a writer, and not even be opened, as a device might do things then. */
 	assert_int_equal(mkfifo(p.map, 0600), 0);
+	watch = opened_watch(p.map);
+	assert_true(watch >= 0);
 	assert_int_equal(try_open(&p), -PDIAG_REASON_NO_PERF_MAP);
+	assert_false(opened_since(watch));
 	unlink(p.map);
 	assert_int_equal(mkdir(p.map, 0700), 0);
 	assert_int_equal(try_open(&p), -PDIAG_REASON_NO_PERF_MAP);
