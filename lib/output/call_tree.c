@@ -83,7 +83,7 @@ uint32_t pdiag_call_tree_child(struct pdiag_call_tree *t, uint32_t parent, uint3
 
 	if (parent == PDIAG_CALL_NONE || label == PDIAG_CALL_NONE)
 		return PDIAG_CALL_NONE;
-	/* Until the tree is finished, `child` is the one last asked for: mostly the next as well. */
+	/* Until the tree is finished, `child` is the one last asked for: mostly the next, too. */
 	i = t->nodes[parent].child;
 	if (i && t->nodes[i].label == label)
 		return i;

@@ -19,8 +19,10 @@ function readTree() {
 	for (const el of boxes.children) {
 		const f = el.getAttribute('data-f').split(' ').map(Number);
 		const label = data.names[f[0]];
-		const depth = data.rows - 1 - Math.round((el.getAttribute('y') - data.top) / data.row);
-		const n = {el: el, id: nodes.length, depth: depth, parent: depth ? last[depth - 1] : null,
+		const row = Math.round((el.getAttribute('y') - data.top) / data.row);
+		const depth = data.rows - 1 - row;
+		const n = {el: el, id: nodes.length, depth: depth,
+			parent: depth ? last[depth - 1] : null,
 			name: label[0], module: label[1], kind: label[2], reason: label[3] || '',
 			start: f[1], width: f[2], end: 0, x: 0, w: 0, shown: true, hit: false};
 		if (data.diff) {
@@ -53,8 +55,8 @@ function percent(part, whole) {
 function span(ns) {
 	for (const u of [[1e9, 's'], [1e6, 'ms'], [1e3, 'µs']])
 		if (ns >= u[0] * 0.9995)
-			return (ns / u[0]).toFixed(ns >= 99.95 * u[0] ? 0 : ns >= 9.995 * u[0] ? 1 : 2) +
-				' ' + u[1];
+			return (ns / u[0]).toFixed(ns >= 99.95 * u[0] ? 0 :
+				ns >= 9.995 * u[0] ? 1 : 2) + ' ' + u[1];
 	return Math.round(ns) + ' ns';
 }
 function amount(ns) {
@@ -94,8 +96,8 @@ function describe(n) {
 		share += ' · ' + percent(n.width, zoomed.width) + ' of the zoom';
 	lines.push(share);
 	if (n.id)
-		lines.push('itself ' + (n.self ? amount(n.self) + ', ' + percent(n.self, all.width) :
-			'0'));
+		lines.push('itself ' + (n.self ?
+			amount(n.self) + ', ' + percent(n.self, all.width) : '0'));
 	return lines;
 }
 function within(n, top) {
@@ -161,8 +163,8 @@ function paint(n) {
 	el.setAttribute('x', n.x.toFixed(2));
 	el.setAttribute('y', rowY(n.depth));
 	el.setAttribute('width', Math.max(n.w > 2 ? n.w - 0.5 : n.w, 0.1).toFixed(2));
-	el.setAttribute('class', n.plain + (within(n, zoomed) ? '' : ' dim') + (n.hit ? ' hit' : '') +
-		(n === current ? ' cur' : ''));
+	el.setAttribute('class', n.plain + (within(n, zoomed) ? '' : ' dim') +
+		(n.hit ? ' hit' : '') + (n === current ? ' cur' : ''));
 }
 let shift = 0, scale = 1;
 function layout() {
@@ -195,8 +197,8 @@ function layout() {
 }
 function fitHeader() {
 	for (const el of svg.querySelectorAll('.head text')) {
-		const room = total - 2 * data.margin - (shift || !el.classList.contains('title') ? 0 :
-			TOOLS_WIDTH);
+		const beside = !shift && el.classList.contains('title');
+		const room = total - 2 * data.margin - (beside ? TOOLS_WIDTH : 0);
 		if (el.full === undefined)
 			el.full = el.textContent;
 		let chars = el.full.length;
@@ -240,7 +242,8 @@ function search(text) {
 	if (text) {
 		try {
 			/* Capitals in the pattern make it tell capitals apart. */
-			pattern = new RegExp(text, /[A-Z]/.test(text.replace(/\\./g, '')) ? 'u' : 'iu');
+			const capitals = /[A-Z]/.test(text.replace(/\\./g, ''));
+			pattern = new RegExp(text, capitals ? 'u' : 'iu');
 		} catch (e) {
 			wrong = true;
 		}
@@ -471,9 +474,9 @@ if (zoomed) {
 	boxes.setAttribute('role', 'tree');
 	boxes.setAttribute('aria-label', 'Call tree');
 	zoomed.el.setAttribute('tabindex', 0);
-	svg.querySelector('.keys').textContent = 'Click a frame to zoom. Keys: arrows walk, Enter ' +
-		'zooms, Backspace goes back, Esc shows all, / searches, n and p go to matches, ' +
-		'i turns it over.';
+	svg.querySelector('.keys').textContent = 'Click a frame to zoom. Keys: arrows walk, ' +
+		'Enter zooms, Backspace goes back, Esc shows all, / searches, n and p go to ' +
+		'matches, i turns it over.';
 	measure();
 	layout();
 	boxes.addEventListener('mousemove', pointer);

@@ -134,7 +134,8 @@ static int report(const struct gather *g, const struct pdiag_output *o, uint32_t
 }
 
 int pdiag_profile_each_hot_frame(struct pdiag_profile *profile,
-	const struct pdiag_output_options *options, uint32_t count, pdiag_hot_frame_fn fn, void *user)
+	const struct pdiag_output_options *options, uint32_t count, pdiag_hot_frame_fn fn,
+	void *user)
 {
 	struct pdiag_output output;
 	struct gather g = { 0 };

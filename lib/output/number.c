@@ -60,7 +60,12 @@ void pdiag_number_span(struct pdiag_text *t, uint64_t ns)
 	static const struct {
 		uint64_t ns;
 		const char *name;
-	} units[] = { { 1000000000, " s" }, { 1000000, " ms" }, { 1000, " \xc2\xb5s" }, { 1, " ns" } };
+	} units[] = {
+		{ 1000000000, " s" },
+		{ 1000000, " ms" },
+		{ 1000, " \xc2\xb5s" },
+		{ 1, " ns" },
+	};
 	unsigned int i = 0, decimals;
 
 	/* 999,999 ns is one millisecond when three digits are shown. */

@@ -19,16 +19,20 @@ _Static_assert(sizeof(struct pdiag_hot_frame) == 56, "no holes in pdiag_hot_fram
 static int check(struct pdiag_output_options *o)
 {
 	if (o->unit > PDIAG_UNIT_NANOSECONDS)
-		return pdiag_fail(EINVAL, "pdiag_output_options: unit is %u, the highest is %d", o->unit,
-			PDIAG_UNIT_NANOSECONDS);
+		return pdiag_fail(EINVAL, "pdiag_output_options: unit is %u, the highest is %d",
+			o->unit, PDIAG_UNIT_NANOSECONDS);
 	if (o->flags & ~KNOWN_FLAGS)
-		return pdiag_fail(EINVAL, "pdiag_output_options: flags has 0x%x, which this release "
-			"does not know; use PDIAG_OUTPUT_*", o->flags & ~KNOWN_FLAGS);
+		return pdiag_fail(EINVAL,
+			"pdiag_output_options: flags has 0x%x, which this release "
+			"does not know; use PDIAG_OUTPUT_*",
+			o->flags & ~KNOWN_FLAGS);
 	if (o->reserved)
 		return pdiag_fail(EINVAL, "pdiag_output_options: reserved must be 0");
 	if (o->width && (o->width < WIDTH_MIN || o->width > WIDTH_MAX))
-		return pdiag_fail(EINVAL, "pdiag_output_options: width is %u pixels; it may be %d to "
-			"%d, or 0 for %d", o->width, WIDTH_MIN, WIDTH_MAX, WIDTH_DEFAULT);
+		return pdiag_fail(EINVAL,
+			"pdiag_output_options: width is %u pixels; it may be %d to "
+			"%d, or 0 for %d",
+			o->width, WIDTH_MIN, WIDTH_MAX, WIDTH_DEFAULT);
 	/* Written so that it refuses NaN, too. */
 	if (!(o->min_percent >= 0 && o->min_percent <= 100))
 		return pdiag_fail(EINVAL, "pdiag_output_options: min_percent must be 0 to 100");
@@ -42,10 +46,13 @@ static int find_unit(struct pdiag_output *o)
 	const struct pdiag_profile_info *info = &o->info;
 
 	if (o->options.unit == PDIAG_UNIT_SAMPLES && info->off_cpu_ns)
-		return pdiag_fail(EINVAL, "pdiag_output_options: unit is samples, but the profile has "
-			"off-CPU time, of which no sample stands for a fixed span; use microseconds");
+		return pdiag_fail(EINVAL,
+			"pdiag_output_options: unit is samples, but the profile has "
+			"off-CPU time, of which no sample stands for a fixed span; use "
+			"microseconds");
 	if (o->options.unit == PDIAG_UNIT_SAMPLES && info->on_cpu_ns && !info->period_ns)
-		return pdiag_fail(EINVAL, "pdiag_output_options: unit is samples, but the profile has "
+		return pdiag_fail(EINVAL,
+			"pdiag_output_options: unit is samples, but the profile has "
 			"no sampling period; use microseconds");
 	if (o->options.unit == PDIAG_UNIT_AUTO)
 		o->options.unit = info->off_cpu_ns || (info->on_cpu_ns && !info->period_ns) ?

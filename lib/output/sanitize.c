@@ -5,12 +5,22 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What the first byte of a UTF-8 character says of its length; 0: it is none. */
+static size_t length(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
 /* Length of the UTF-8 character at p, its code in *code; 0 if it is not valid (too long, too
  * high, a surrogate, cut off). */
 static size_t decode(const unsigned char *p, size_t left, uint32_t *code)
 {
 	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+	size_t len = length(*p);
 	uint32_t c = len == 1 ? *p : len ? *p & (0x7fu >> len) : 0;
 
 	if (!len || len > left)
@@ -172,7 +182,8 @@ size_t pdiag_sanitize_cut(const char *s, size_t len, size_t max)
 /* Columns that a character takes: none when it combines, two in the east Asian blocks. */
 static size_t columns(uint32_t c)
 {
-	if ((c >= 0x300 && c <= 0x36f) || (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f))
+	if ((c >= 0x300 && c <= 0x36f) || (c >= 0x20d0 && c <= 0x20ff) ||
+		(c >= 0xfe00 && c <= 0xfe0f))
 		return 0;
 	if ((c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
 		(c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||

@@ -24,8 +24,10 @@ int pdiag_profile_save(struct pdiag_profile *profile, const char *path)
 	if (ends(path, ".svg"))
 		return pdiag_profile_write_flamegraph(profile, NULL, &sink);
 	if (ends(path, ".pdiag"))
-		return pdiag_fail(EINVAL, "cannot save a profile as %s: a recording is written while "
-			"the capture runs; use pdiag_recording_new() and pdiag_capture_record()", path);
+		return pdiag_fail(EINVAL,
+			"cannot save a profile as %s: a recording is written while "
+			"the capture runs; use pdiag_recording_new() and pdiag_capture_record()",
+			path);
 	return pdiag_fail(EINVAL, "cannot tell the format of %s from its ending; use .folded, .txt "
 		"or .svg", path);
 }

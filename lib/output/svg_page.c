@@ -117,8 +117,10 @@ static void diff_legend(const struct pdiag_svg *svg, struct pdiag_text *t, uint3
 	pdiag_text_free(&points);
 	swatch(t, &x, y, "g");
 	word(t, &x, y, "gone");
-	pdiag_text_printf(t, "<text x=\"%d\" y=\"%u\">A frame is as wide as its share after, and that "
-		"of gone frames above it, as wide as before.</text>\n", PDIAG_SVG_MARGIN, y + 27);
+	pdiag_text_printf(t,
+		"<text x=\"%d\" y=\"%u\">A frame is as wide as its share after, and that "
+		"of gone frames above it, as wide as before.</text>\n",
+		PDIAG_SVG_MARGIN, y + 27);
 }
 
 void pdiag_svg_write_legend(const struct pdiag_svg *svg, struct pdiag_text *t)
@@ -165,8 +167,10 @@ static void write_footer(const struct pdiag_svg *svg, struct pdiag_text *t)
 	uint32_t y = svg->top + svg->rows * PDIAG_SVG_ROW + 17;
 	double percent = svg->output->options.min_percent;
 
-	pdiag_text_printf(t, "<g class=\"head shift\">\n<text class=\"note keys\" x=\"%d\" y=\"%u\">"
-		"</text>\n", PDIAG_SVG_MARGIN, y);
+	pdiag_text_printf(t,
+		"<g class=\"head shift\">\n<text class=\"note keys\" x=\"%d\" y=\"%u\">"
+		"</text>\n",
+		PDIAG_SVG_MARGIN, y);
 	if (svg->left_out) {
 		pdiag_text_printf(t, "<text class=\"note\" x=\"%d\" y=\"%u\">", PDIAG_SVG_MARGIN,
 			y + LINE_HEIGHT);

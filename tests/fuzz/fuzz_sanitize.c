@@ -27,8 +27,10 @@ static bool valid_utf8(const unsigned char *p, size_t len)
 			return false;
 		if (p[i] == 0xc0 || p[i] == 0xc1 || p[i] > 0xf4)
 			return false;
-		if (more >= 2 && ((p[i] == 0xe0 && p[i + 1] < 0xa0) || (p[i] == 0xed && p[i + 1] > 0x9f) ||
-			(p[i] == 0xf0 && p[i + 1] < 0x90) || (p[i] == 0xf4 && p[i + 1] > 0x8f)))
+		if (more >= 2 &&
+			((p[i] == 0xe0 && p[i + 1] < 0xa0) || (p[i] == 0xed && p[i + 1] > 0x9f) ||
+				(p[i] == 0xf0 && p[i + 1] < 0x90) ||
+				(p[i] == 0xf4 && p[i + 1] > 0x8f)))
 			return false;
 		for (size_t k = 1; k <= more; k++)
 			if ((p[i + k] & 0xc0) != 0x80)

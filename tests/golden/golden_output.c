@@ -87,7 +87,8 @@ static void waits_and_losses(void **state)
 
 	(void)state;
 	add_work(p);
-	made_wait(p, "app", PDIAG_STATE_FUTEX, 300000000, "u:_start", "u:lock", "k:futex_wait", NULL);
+	made_wait(
+		p, "app", PDIAG_STATE_FUTEX, 300000000, "u:_start", "u:lock", "k:futex_wait", NULL);
 	made_wait(p, "app", PDIAG_STATE_IO, 50000000, "u:_start", "u:read", NULL);
 	made_wait(p, "app", PDIAG_STATE_PREEMPTED, 1234567, "u:_start", "u:main", NULL);
 	made_sample_frames(p, "app", 9, 0, PDIAG_STACK_TRUNCATED, 2 * MADE_PERIOD, cut);

@@ -15,7 +15,8 @@
 /* recordings/NAME.pdiag to recordings/NAME + ending. */
 static void with_ending(char *to, size_t size, const char *recording, const char *ending)
 {
-	snprintf(to, size, "%.*s%s", (int)(strlen(recording) - strlen(".pdiag")), recording, ending);
+	snprintf(
+		to, size, "%.*s%s", (int)(strlen(recording) - strlen(".pdiag")), recording, ending);
 }
 
 static unsigned int compare(struct pdiag_profile *p, const char *recording)

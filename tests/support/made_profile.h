@@ -157,11 +157,21 @@ static inline void made_hostile(struct pdiag_profile *p)
 {
 	static char huge[65536 + 3];
 	static const char *const names[] = {
-		"u:semi;colon;name", "u:new\nline\r\ttab\x01\x1b[31mred\x7f", "u:<script>alert(1)</script>",
-		"u:]]>&amp;<!--\"'--><![CDATA[", "u:bad\xff\xfe\xc0\xafutf8\xed\xa0\x80", "u:",
-		"u:counts 12", "u:turned\xe2\x80\xaename", "u:line\xe2\x80\xa8separator",
-		"u:\xe6\xbc\xa2\xe5\xad\x97 \xc3\xa9\xf0\x9f\x94\xa5", "u:back\\slash\\x41", "u: blanks ",
-		"u:#comment", "u:</title></style>", "u:operator()(int) const::{lambda()#1}",
+		"u:semi;colon;name",
+		"u:new\nline\r\ttab\x01\x1b[31mred\x7f",
+		"u:<script>alert(1)</script>",
+		"u:]]>&amp;<!--\"'--><![CDATA[",
+		"u:bad\xff\xfe\xc0\xafutf8\xed\xa0\x80",
+		"u:",
+		"u:counts 12",
+		"u:turned\xe2\x80\xaename",
+		"u:line\xe2\x80\xa8separator",
+		"u:\xe6\xbc\xa2\xe5\xad\x97 \xc3\xa9\xf0\x9f\x94\xa5",
+		"u:back\\slash\\x41",
+		"u: blanks ",
+		"u:#comment",
+		"u:</title></style>",
+		"u:operator()(int) const::{lambda()#1}",
 	};
 	unsigned int count = 1;
 

@@ -98,7 +98,8 @@ static void the_head_tells_what_was_measured(void **state)
 	made_samples(profile, "app", 100, "u:main", NULL);
 	svg = plain_graph();
 	assert_has(svg, ">Flame graph: time on CPU</text>");
-	assert_has(svg, ">10.0 s from 2026-01-01 00:00:00 UTC, 100 Hz: 100 samples, 1.00 s on CPU</text>");
+	assert_has(svg,
+		">10.0 s from 2026-01-01 00:00:00 UTC, 100 Hz: 100 samples, 1.00 s on CPU</text>");
 	assert_has(svg, ">0 lost</text>");
 	assert_lacks(svg, "left out");
 	made_wait(profile, "app", PDIAG_STATE_IO, 2000000000, NULL);
@@ -240,7 +241,8 @@ static void ten_thousand_frames_are_small(void **state)
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		for (int d = 0; d < 10; d++) {
-			snprintf(names[d], sizeof(names[d]), "u:namespace::Class::method_%d_%d", i, d);
+			snprintf(names[d], sizeof(names[d]), "u:namespace::Class::method_%d_%d", i,
+				d);
 			frames[d] = names[d];
 		}
 		made_sample_frames(profile, "app", 1, 0, 0, MADE_PERIOD, frames);
