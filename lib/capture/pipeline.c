@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "capture/boot.h"
 #include "core/error.h"
 #include "util/array.h"
 
@@ -71,6 +72,7 @@ void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason
 static int take_info(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	struct pdiag_profile *profile = p->profile;
+	uint64_t boot[2];
 
 	put(p, r);
 	if (r->flags & PDIAG_RECORD_OUT) {
@@ -81,6 +83,12 @@ static int take_info(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	profile->start_realtime = r->info.realtime;
 	profile->period_ns = r->info.period_ns;
 	profile->hz = r->info.hz;
+	pdiag_boot_id(boot);
+	if (!p->live && (boot[0] || boot[1]) && boot[0] == r->info.boot_id[0] &&
+		boot[1] == r->info.boot_id[1]) {
+		p->same_boot = true;
+		pdiag_processes_same_boot(p->processes);
+	}
 	return 0;
 }
 

@@ -32,6 +32,7 @@ struct pdiag_pipeline {
 	uint64_t armed; /* all CPUs are watched from here on: a return before may go unseen */
 	uint32_t max_depth;
 	bool live;
+	bool same_boot; /* the kernel of the records is the one that runs */
 	bool ended_whole; /* an END record came */
 };
 

@@ -20,6 +20,13 @@ static int take_module(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	struct pdiag_modules *modules = pdiag_modules_get(p->context);
 
 	p->naming = NULL;
+	if (modules && (r->module.kind == PDIAG_MODULE_KERNEL ||
+			       r->module.kind == PDIAG_MODULE_VDSO)) {
+		p->naming = r->module.kind == PDIAG_MODULE_KERNEL ?
+			pdiag_modules_kernel(modules, p->same_boot) :
+			pdiag_modules_vdso(modules, p->same_boot);
+		return p->naming ? 0 : -ENOMEM;
+	}
 	for (uint32_t i = 0; modules && i < pdiag_modules_count(modules); i++)
 		if (same_module(pdiag_modules_at(modules, i), r)) {
 			p->naming = pdiag_modules_at(modules, i);

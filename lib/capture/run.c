@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A capture at work: start, dispatch, stop. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "capture/boot.h"
 #include "capture/capture.h"
 #include "core/error.h"
 #include "decode/decode.h"
 #include "source/replay.h"
-#include "util/file.h"
 
 /* A dispatch reads no more than this, so that an event loop gets its turn. */
 #define DISPATCH_RECORDS (1u << 20)
@@ -21,23 +20,6 @@ static int fail_forked(void)
 {
 	return pdiag_fail(EPERM, "this capture belongs to the process that fork() left; make one of "
 		"your own");
-}
-
-static void read_boot_id(uint64_t id[2])
-{
-	char text[64], hex[33];
-	size_t n = 0;
-
-	id[0] = id[1] = 0;
-	if (pdiag_file_read("/proc/sys/kernel/random/boot_id", text, sizeof(text)) <= 0)
-		return;
-	for (const char *p = text; *p && n < 32; p++)
-		if (*p != '-')
-			hex[n++] = *p;
-	hex[n] = '\0';
-	if (n == 32)
-		sscanf(hex, "%16llx%16llx", (unsigned long long *)&id[0],
-			(unsigned long long *)&id[1]);
 }
 
 /* The first record of a live capture says how it was made. */
@@ -53,7 +35,7 @@ static int begin(struct pdiag_capture *c)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	r.info.realtime = (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-	read_boot_id(r.info.boot_id);
+	pdiag_boot_id(r.info.boot_id);
 	return pdiag_pipeline_record(&c->pipeline, &r);
 }
 

@@ -28,7 +28,7 @@ int pdiag_processes_new(struct pdiag *context, bool live, pdiag_seed_fn seed, vo
 	if (!p)
 		return -ENOMEM;
 	p->context = context;
-	p->live = live;
+	p->live = p->same_boot = live;
 	p->seed = seed;
 	p->seed_user = user;
 	p->free_thread = p->oldest = p->newest = PDIAG_NO_INDEX;
@@ -148,6 +148,11 @@ bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid)
 	return t && t->ended;
 }
 
+void pdiag_processes_same_boot(struct pdiag_processes *p)
+{
+	p->same_boot = true;
+}
+
 void pdiag_processes_prune(struct pdiag_processes *p, uint64_t before)
 {
 	while (p->oldest != PDIAG_NO_INDEX && p->threads[p->oldest].ended_at < before)
@@ -162,7 +167,7 @@ struct pdiag_module *pdiag_process_locate(struct pdiag_processes *p, struct pdia
 
 	*value = address;
 	if (kernel)
-		return pdiag_modules_kernel(p->modules, p->live);
+		return pdiag_modules_kernel(p->modules, p->same_boot);
 	m = pdiag_maps_find(e->maps, address, &e->last);
 	if (!m)
 		return pdiag_modules_none(p->modules, process->gone ? PDIAG_REASON_PROCESS_GONE :

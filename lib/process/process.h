@@ -46,6 +46,9 @@ typedef int (*pdiag_seed_fn)(void *user, const struct pdiag_record *record);
 int pdiag_processes_new(struct pdiag *context, bool live, pdiag_seed_fn seed, void *user,
 	struct pdiag_processes **out);
 void pdiag_processes_free(struct pdiag_processes *p);
+/* A replay of what happened since this machine was booted: its kernel can be asked for names. To be
+ * told before any record. */
+void pdiag_processes_same_boot(struct pdiag_processes *p);
 
 /*
  * Take in MMAP, COMM, FORK and EXIT; others are ignored. -ENOMEM: the table is consistent, but may

@@ -42,6 +42,7 @@ struct pdiag_processes {
 	struct pdiag *context;
 	struct pdiag_modules *modules;
 	bool live;
+	bool same_boot; /* the kernel of the records is the one that runs */
 	pdiag_seed_fn seed;
 	void *seed_user;
 	struct pdiag_strings names;

@@ -35,7 +35,7 @@ static struct pdiag_module *module_of(struct pdiag_processes *p,
 	case PDIAG_MODULE_VDSO:
 		if (is_vdso32(r))
 			return pdiag_modules_file(p->modules, r, p->live);
-		return pdiag_modules_vdso(p->modules, p->live);
+		return pdiag_modules_vdso(p->modules, p->same_boot);
 	case PDIAG_MODULE_JIT:
 		return pdiag_modules_jit(p->modules, e->process.pid, e->process.born, p->live);
 	default:
