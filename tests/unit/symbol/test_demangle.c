@@ -103,10 +103,38 @@ static void long_names(void **state)
 	free(name);
 }
 
+/* f<(A<A<...>, A<...> >)...>: each level holds the one below it twice. */
+static size_t pack_of_twins(char *name, int levels)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t len = (size_t)sprintf(name, "_Z1fIDp1PI");
+
+	for (int i = 1; i < levels; i++)
+		len += (size_t)sprintf(name + len, "S0_I");
+	len += (size_t)sprintf(name + len, "iiE");
+	for (int i = 1; i < levels; i++)
+		len += (size_t)(i < 36 ? sprintf(name + len, "S%c_E", digits[i]) :
+					 sprintf(name + len, "S1%c_E", digits[i - 36]));
+	return len + (size_t)sprintf(name + len, "E");
+}
+
+static void packs_end(void **state)
+{
+	char name[1024];
+
+	(void)state;
+	assert_true(pdiag_demangle(name, pack_of_twins(name, 3), out) > 0);
+	assert_string_equal(out,
+		"f<(P<P<P<int, int>, P<int, int> >, P<P<int, int>, P<int, int> > >)...>");
+	/* Not in this century, if the decoder were asked. */
+	assert_int_equal(pdiag_demangle(name, pack_of_twins(name, 60), out), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_names),
+		cmocka_unit_test(packs_end),
 		cmocka_unit_test(doubling_is_cut_off),
 		cmocka_unit_test(long_names),
 	};
