@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* All notes together: libelf keeps what it has read, and many sections may show the same bytes. */
+#define NOTES_MAX ((uint64_t)1 << 20)
+
 int pdiag_elf_read(const struct pdiag_elf *e, uint64_t offset, void *to, size_t len)
 {
 	char *p = to;
@@ -197,13 +200,15 @@ size_t pdiag_elf_build_id(const struct pdiag_elf *e, unsigned char id[PDIAG_BUIL
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr h;
+	uint64_t left = NOTES_MAX;
 	Elf_Data *data;
 	size_t len;
 	int error;
 
 	while ((scn = pdiag_elf_next(e, scn, &h))) {
-		if (h.sh_type != SHT_NOTE || !pdiag_elf_has_bytes(e, &h) || h.sh_size > 1 << 20)
+		if (h.sh_type != SHT_NOTE || !pdiag_elf_has_bytes(e, &h) || h.sh_size > left)
 			continue;
+		left -= h.sh_size;
 		data = pdiag_elf_data(scn, &error);
 		len = data ? find_build_id(data, id) : 0;
 		if (len)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -196,10 +197,46 @@ static void claims_of_enormous_tables(void **state)
 	close(fd);
 }
 
+/* Sections of notes that all show the same bytes must not take memory once each. */
+static void many_notes(void **state)
+{
+	enum { COUNT = 2000 };
+	const size_t body = 512 * 1024, size = sizeof(Elf64_Ehdr) + body + COUNT * sizeof(Elf64_Shdr);
+	unsigned char id[PDIAG_BUILD_ID_MAX];
+	char *image = calloc(1, size);
+	Elf64_Ehdr h = { .e_ident = ELFMAG, .e_type = ET_DYN, .e_machine = EM_X86_64,
+		.e_version = EV_CURRENT, .e_ehsize = sizeof(h), .e_shnum = COUNT,
+		.e_shoff = sizeof(h) + body, .e_shentsize = sizeof(Elf64_Shdr) };
+	Elf64_Shdr *sections;
+	struct pdiag_elf e;
+	size_t before;
+	int fd;
+
+	(void)state;
+	assert_non_null(image);
+	h.e_ident[EI_CLASS] = ELFCLASS64;
+	h.e_ident[EI_DATA] = ELFDATA2LSB;
+	h.e_ident[EI_VERSION] = EV_CURRENT;
+	memcpy(image, &h, sizeof(h));
+	sections = (Elf64_Shdr *)(void *)(image + h.e_shoff);
+	for (int i = 1; i < COUNT; i++)
+		sections[i] = (Elf64_Shdr){ .sh_type = SHT_NOTE, .sh_offset = sizeof(h),
+			.sh_size = body, .sh_addralign = 4 };
+	fd = memory_file(image, size);
+	free(image);
+	assert_int_equal(pdiag_elf_open_fd(&e, fd), 0);
+	before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	assert_int_equal(pdiag_elf_build_id(&e, id), 0);
+	assert_true(mallinfo2().uordblks + mallinfo2().hblkhd - before < 16u << 20);
+	pdiag_elf_close(&e);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(changed_bytes),
+		cmocka_unit_test(many_notes),
 		cmocka_unit_test(random_changes),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(cut_under_us),
