@@ -77,13 +77,11 @@ static uint64_t *make_widths(const struct pdiag_call_tree *tree)
 	if (!widths)
 		return NULL;
 	/* Children come after their parents. First what is gone is summed up, then the rest added.
-	 * Within what is gone, a parent's own share covers its children's. */
+	 * A parent that is gone itself has its own share, whatever its children gave it. */
 	for (size_t i = tree->node_count; i-- > 1;) {
 		n = &tree->nodes[i];
 		if (!n->total[1])
 			widths[i] = scale(n->total[0], all);
-		if (!n->total[1] && !tree->nodes[n->parent].total[1] && n->parent)
-			continue;
 		widths[n->parent] += widths[i];
 	}
 	for (size_t i = 0; i < tree->node_count; i++)

@@ -98,6 +98,16 @@ static void children_are_in_the_order_of_their_names(void **state)
 	}
 	assert_int_equal(seen, 1000);
 	pdiag_call_tree_free(&t);
+	/* One name: by kind, whichever came first. */
+	assert_int_equal(pdiag_call_tree_init(&t), 0);
+	pdiag_call_tree_child(&t, 0, label(&t, "f", PDIAG_FRAME_JIT));
+	pdiag_call_tree_child(&t, 0, label(&t, "f", PDIAG_FRAME_USER));
+	pdiag_call_tree_child(&t, 0, label(&t, "f", PDIAG_FRAME_KERNEL));
+	assert_int_equal(pdiag_call_tree_finish(&t), 0);
+	assert_int_equal(t.nodes[0].child, 2);
+	assert_int_equal(t.nodes[2].next, 3);
+	assert_int_equal(t.nodes[3].next, 1);
+	pdiag_call_tree_free(&t);
 }
 
 /* Deeper than any thread's stack could be walked by recursion. */
