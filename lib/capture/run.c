@@ -60,9 +60,18 @@ static int seed(struct pdiag_capture *c)
 	return 0;
 }
 
+/* What has begun already is undone; the sentence is set. */
+static int fail_start(struct pdiag_capture *c, int ret)
+{
+	c->source->ops->stop(c->source);
+	c->stop_time = pdiag_capture_clock();
+	return ret;
+}
+
 int pdiag_capture_start(struct pdiag_capture *c)
 {
-	int ret = 0;
+	bool live = c->source->state.live;
+	int ret;
 
 	pdiag_error_clear();
 	if (pdiag_context_forked(c->context))
@@ -70,17 +79,15 @@ int pdiag_capture_start(struct pdiag_capture *c)
 	if (c->start_time)
 		return pdiag_fail(EALREADY, "the capture has begun already; make a new one");
 	c->start_time = pdiag_capture_clock();
-	if (c->source->state.live)
-		ret = begin(c);
-	if (!ret) {
-		ret = c->source->ops->start(c->source);
-		if (ret)
-			return ret;
-		c->pipeline.armed = c->source->state.live ? pdiag_capture_clock() : 0;
-	}
-	if (!ret && c->source->state.live)
-		ret = seed(c);
-	return ret < 0 ? pdiag_fail_memory("starting a capture") : 0;
+	if (live && begin(c) < 0)
+		return fail_start(c, pdiag_fail_memory("starting a capture"));
+	ret = c->source->ops->start(c->source);
+	if (ret)
+		return fail_start(c, ret);
+	c->pipeline.armed = live ? pdiag_capture_clock() : 0;
+	if (live && seed(c) < 0)
+		return fail_start(c, pdiag_fail_memory("starting a capture"));
+	return 0;
 }
 
 int pdiag_capture_read(struct pdiag_capture *c, uint64_t limit)

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* What a library could leave behind in a process. */
@@ -180,6 +181,34 @@ static void command_status(void **state)
 	pdiag_close(context);
 }
 
+/* The kernel finds out only at the start what is no program: then nothing runs. */
+static void start_that_fails(void **state)
+{
+	static char path[] = "/tmp/pdiag-no-program-XXXXXX", *argv[] = { path, NULL };
+	struct pdiag_capture_options options = { .size = sizeof(options),
+		.target = PDIAG_TARGET_COMMAND, .argv = argv, .flags = PDIAG_USER_ONLY };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	struct pdiag_capture *capture = NULL;
+	struct pdiag *context = NULL;
+	int fd;
+
+	(void)state;
+	SAMPLE_OR_SKIP();
+	fd = mkstemp(path);
+	assert_int_equal(write(fd, "garbage", 7), 7);
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	OK(pdiag_open(NULL, &context));
+	OK(pdiag_capture_new(context, &options, &capture));
+	FAILS(pdiag_capture_start(capture), ENOEXEC, path);
+	OK(pdiag_capture_info(capture, &info));
+	assert_int_equal(info.running, 0);
+	FAILS(pdiag_capture_start(capture), EALREADY, "begun");
+	OK(pdiag_capture_stop(capture));
+	pdiag_close(context);
+	unlink(path);
+}
+
 /* The host forks; the child closes the context. The parent's samples must not suffer. */
 static void fork_in_the_host(void **state)
 {
@@ -249,7 +278,8 @@ int main(void)
 		cmocka_unit_test(nothing_survives_system),
 		cmocka_unit_test(nothing_survives_process),
 		cmocka_unit_test(nothing_survives_command), cmocka_unit_test(command_status),
-		cmocka_unit_test(fork_in_the_host), cmocka_unit_test(weights_are_time),
+		cmocka_unit_test(start_that_fails), cmocka_unit_test(fork_in_the_host),
+		cmocka_unit_test(weights_are_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
