@@ -42,6 +42,8 @@ int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
 	c->context = context;
 	c->source = source;
 	c->events = config->events;
+	if (config->target == PDIAG_TARGET_COMMAND || config->target == PDIAG_TARGET_PROCESS)
+		c->pid = source->state.pid;
 	c->pipeline.off_cpu_min_ns = off_cpu_min_ns;
 	if (source->state.live) {
 		c->pipeline.max_depth = source->state.max_depth ? source->state.max_depth :
@@ -166,7 +168,7 @@ int pdiag_capture_info(const struct pdiag_capture *c, struct pdiag_capture_info 
 	known.ended = s->ended;
 	known.kernel = s->kernel;
 	known.exit_status = s->exit_status;
-	known.pid = s->pid;
+	known.pid = c->pid;
 	known.records = c->pipeline.records;
 	known.samples = c->pipeline.samples;
 	known.lost = profile.lost;

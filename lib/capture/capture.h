@@ -16,6 +16,7 @@ struct pdiag_capture {
 	struct pdiag_pipeline pipeline;
 	uint64_t start_time, stop_time; /* CLOCK_MONOTONIC, ns; 0: not yet */
 	uint32_t events;
+	int32_t pid; /* of a COMMAND or PROCESS; else 0 */
 	int32_t seed_pid; /* process to read from /proc at the start; 0: none, -1: all */
 	bool sweeping;	  /* not all processes have been looked at yet */
 };

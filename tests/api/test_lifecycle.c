@@ -209,6 +209,29 @@ static void start_that_fails(void **state)
 	unlink(path);
 }
 
+/* A pid is told of the targets that are one process of their own, and of no other. */
+static void pid_of_the_target(void **state)
+{
+	struct pdiag_capture_options options = { .size = sizeof(options),
+		.flags = PDIAG_USER_ONLY };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	struct pdiag_capture *capture = NULL;
+	struct pdiag *context = NULL;
+
+	(void)state;
+	SAMPLE_OR_SKIP();
+	OK(pdiag_open(NULL, &context));
+	options.pid = getpid();
+	for (uint32_t target = PDIAG_TARGET_SELF; target <= PDIAG_TARGET_THREAD; target++) {
+		options.target = target;
+		OK(pdiag_capture_new(context, &options, &capture));
+		OK(pdiag_capture_info(capture, &info));
+		assert_int_equal(info.pid, target == PDIAG_TARGET_PROCESS ? getpid() : 0);
+		pdiag_capture_free(capture);
+	}
+	pdiag_close(context);
+}
+
 /* The host forks; the child closes the context. The parent's samples must not suffer. */
 static void fork_in_the_host(void **state)
 {
@@ -278,7 +301,8 @@ int main(void)
 		cmocka_unit_test(nothing_survives_system),
 		cmocka_unit_test(nothing_survives_process),
 		cmocka_unit_test(nothing_survives_command), cmocka_unit_test(command_status),
-		cmocka_unit_test(start_that_fails), cmocka_unit_test(fork_in_the_host),
+		cmocka_unit_test(start_that_fails), cmocka_unit_test(pid_of_the_target),
+		cmocka_unit_test(fork_in_the_host),
 		cmocka_unit_test(weights_are_time),
 	};
 
