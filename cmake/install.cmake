@@ -18,7 +18,7 @@ set(PC_INCLUDEDIR "\${prefix}/${to_include}")
 file(RELATIVE_PATH to_lib ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
 set(PC_LIBDIR "\${prefix}/${to_lib}")
 configure_file(pkgconfig/libpdiag.pc.in libpdiag.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/libpdiag.pc DESTINATION ${PC_DIR})
+install(FILES ${PROJECT_BINARY_DIR}/libpdiag.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # find_package(pdiag) gives pdiag::pdiag
 set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/pdiag)
