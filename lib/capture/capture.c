@@ -171,7 +171,7 @@ int pdiag_capture_info(const struct pdiag_capture *c, struct pdiag_capture_info 
 	known.pid = c->pid;
 	known.records = c->pipeline.records;
 	known.samples = c->pipeline.samples;
-	known.lost = profile.lost;
+	known.lost = c->pipeline.lost + profile.lost;
 	known.bytes = s->bytes;
 	known.buffer_bytes = s->buffer_bytes;
 	known.elapsed_ns = c->start_time ? end - c->start_time : 0;

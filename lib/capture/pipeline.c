@@ -6,6 +6,7 @@
 
 #include "capture/boot.h"
 #include "core/error.h"
+#include "profile/ledger.h"
 #include "util/array.h"
 
 /* What ended processes had mapped is kept this long, for samples that come late. */
@@ -268,6 +269,9 @@ int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *r
 	/* What was read from /proc is no event, and came by another way when it was live. */
 	if (r->time > p->last_time && !(r->flags & PDIAG_RECORD_SEEDED))
 		p->last_time = r->time;
+	/* The INFO that says when it began was lost. */
+	if (!p->profile->start_time)
+		p->profile->start_time = r->time;
 	prune(p);
 	ret = dispatch(p, r);
 	if (ret < 0)
@@ -311,10 +315,14 @@ int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_pr
 
 	if (ret)
 		return ret;
-	if (!old->end_time)
-		old->end_time = time;
-	fresh->start_time = time;
-	fresh->start_realtime = old->start_realtime + (time - old->start_time);
+	/* Before the start there is no time to divide. */
+	if (old->start_time) {
+		if (!old->end_time)
+			old->end_time = time;
+		fresh->start_time = time;
+		fresh->start_realtime = old->start_realtime + (time - old->start_time);
+	}
+	p->lost += pdiag_ledger_lost(old->ledger);
 	fresh->period_ns = old->period_ns;
 	fresh->hz = old->hz;
 	p->profile = fresh;

@@ -29,6 +29,7 @@ struct pdiag_pipeline {
 	struct pdiag_module *naming; /* replay: the module that NAME records are about */
 	uint64_t off_cpu_min_ns;
 	uint64_t records, samples, last_time, pruned;
+	uint64_t lost; /* in the profiles that were given away */
 	uint64_t armed; /* all CPUs are watched from here on: a return before may go unseen */
 	uint32_t max_depth;
 	bool live;

@@ -211,6 +211,7 @@ static void record_to(struct pdiag *ctx, const char *path, const struct script *
 	assert_int_equal(pdiag_recording_new(ctx, &opt, &rec), 0);
 	assert_int_equal(pdiag_pipeline_init(&p, ctx, false), 0);
 	p.recording = rec;
+	p.max_depth = 3; /* all stacks are that deep: cut, as far as one can tell */
 	p.live = limit != 0; /* only a live pipeline starts its numbers over */
 	p.stacks.limit_bytes = limit;
 	play(&p, s);
@@ -354,6 +355,56 @@ static void test_take(void **state)
 	pdiag_close(ctx);
 }
 
+static void test_take_before_the_start(void **state)
+{
+	struct pdiag_profile_info info = { .size = sizeof(info) };
+	struct script s = { .count = 0 };
+	struct pdiag_profile *first;
+	struct pdiag_pipeline p;
+	struct pdiag *ctx;
+	(void)state;
+
+	fill(&s);
+	add(&s, PDIAG_RECORD_LOSS, 6001)->loss.events = 5;
+	assert_int_equal(pdiag_open(NULL, &ctx), 0);
+	assert_int_equal(pdiag_pipeline_init(&p, ctx, false), 0);
+	assert_int_equal(pdiag_pipeline_take(&p, 900, &first), 0);
+	play(&p, &s);
+	assert_int_equal(pdiag_profile_info(first, &info), 0);
+	assert_int_equal(info.duration_ns, 0);
+	assert_int_equal(pdiag_profile_info(p.profile, &info), 0);
+	assert_int_equal(info.duration_ns, 8000);
+	assert_int_equal(info.start_realtime_ns, 1600000000000000000ull);
+	/* What was lost so far is not given away with the profile. */
+	assert_int_equal(p.lost, 0);
+	pdiag_profile_free(first);
+	assert_int_equal(pdiag_pipeline_take(&p, 9000, &first), 0);
+	assert_int_equal(p.lost, 5);
+	pdiag_pipeline_free(&p);
+	pdiag_close(ctx);
+}
+
+/* The frame with the INFO was damaged: time counts from the first record there is. */
+static void test_without_info(void **state)
+{
+	struct pdiag_profile_info info = { .size = sizeof(info) };
+	struct script s = { .count = 0 };
+	struct pdiag_pipeline p;
+	struct pdiag *ctx;
+	(void)state;
+
+	fill(&s);
+	assert_int_equal(pdiag_open(NULL, &ctx), 0);
+	assert_int_equal(pdiag_pipeline_init(&p, ctx, false), 0);
+	for (uint32_t i = 1; i < s.count; i++)
+		assert_true(pdiag_pipeline_record(&p, &s.records[i]) >= 0);
+	pdiag_pipeline_finish(&p, 9000);
+	assert_int_equal(pdiag_profile_info(p.profile, &info), 0);
+	assert_int_equal(info.duration_ns, 9000 - 1001);
+	pdiag_pipeline_free(&p);
+	pdiag_close(ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +415,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_stack_number),
 		cmocka_unit_test(test_last_switch_is_no_wait),
 		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_take_before_the_start),
+		cmocka_unit_test(test_without_info),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
