@@ -5,6 +5,16 @@
 
 #include "capture/pipeline.h"
 
+/* What is kept takes up to half the table, or one of the next samples would come back here. */
+static void make_room(struct pdiag_stack_table *t)
+{
+	size_t limit = t->limit_bytes ? t->limit_bytes : (size_t)16 << 20;
+
+	for (t->limit_bytes = limit / 2; pdiag_stack_table_full(t); limit *= 2)
+		t->limit_bytes = limit;
+	t->limit_bytes = limit;
+}
+
 /* Stack numbers start over. Threads that are away keep their stacks, under new numbers. */
 static int forget_stacks(struct pdiag_pipeline *p, const struct pdiag_record *at)
 {
@@ -29,6 +39,7 @@ static int forget_stacks(struct pdiag_pipeline *p, const struct pdiag_record *at
 	if (ret)
 		pdiag_switches_free(&p->switches);
 	pdiag_stack_table_free(&old);
+	make_room(&p->stacks);
 	return ret;
 }
 

@@ -258,6 +258,39 @@ static void test_replay_of_forgotten_stacks(void **state)
 	check_replay(1);
 }
 
+/* Many threads are away, with more stacks than the table is to hold: it must not start over with
+ * each sample. */
+static void test_stacks_of_many_that_are_away(void **state)
+{
+	uint64_t ips[4] = { USER, 0x401010, 0x401020 };
+	struct script s = { .count = 0 };
+	struct pdiag_pipeline p;
+	struct pdiag_record r;
+	struct pdiag *ctx;
+	(void)state;
+
+	assert_int_equal(pdiag_open(NULL, &ctx), 0);
+	assert_int_equal(pdiag_pipeline_init(&p, ctx, true), 0);
+	p.stacks.limit_bytes = 16384;
+	add_sample(&s, 5000, stack_a, PERIOD, PDIAG_STATE_RUNNING);
+	r = s.records[0];
+	r.pid = INT32_MAX;
+	r.sample.ips = ips;
+	r.sample.state = PDIAG_STATE_BLOCKED;
+	r.sample.weight = 0;
+	for (int i = 0; i < 1000; i++) {
+		r.tid = INT32_MAX - i;
+		ips[3] = 0x402000 + (uint64_t)i;
+		assert_true(pdiag_pipeline_record(&p, &r) >= 0);
+	}
+	assert_true(pdiag_stack_table_full(&p.stacks));
+	assert_true(pdiag_pipeline_record(&p, &s.records[0]) >= 0);
+	assert_int_equal(p.switches.count, 1000);
+	assert_false(pdiag_stack_table_full(&p.stacks));
+	pdiag_pipeline_free(&p);
+	pdiag_close(ctx);
+}
+
 static void test_unknown_stack_number(void **state)
 {
 	struct pdiag_text t = { 0 };
@@ -412,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_short_waits),
 		cmocka_unit_test(test_replay_is_the_same),
 		cmocka_unit_test(test_replay_of_forgotten_stacks),
+		cmocka_unit_test(test_stacks_of_many_that_are_away),
 		cmocka_unit_test(test_unknown_stack_number),
 		cmocka_unit_test(test_last_switch_is_no_wait),
 		cmocka_unit_test(test_take),
