@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * arm HZ SECONDS: sample the whole machine and print, in ms, KiB and s:
+ * arm HZ SECONDS [FILE]: sample the whole machine, into the recording FILE without names if one is
+ * given, and print, in ms, KiB and s:
  *	ARMED FIRST MEMORY RING CPU
  * ARMED: from before pdiag_open() to after pdiag_capture_start(). FIRST: from there on to the first
  * sample being in the profile. MEMORY: resident memory above that before pdiag_open(), the pages of
@@ -66,32 +67,45 @@ static void run(struct pdiag_capture *capture, double until)
 	pdiag_capture_stop(capture);
 }
 
+static int fail(void)
+{
+	fprintf(stderr, "arm: %s\n", pdiag_errmsg());
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct pdiag_capture_options options = { .size = sizeof(options),
 		.target = PDIAG_TARGET_SYSTEM };
 	struct pdiag_capture_info info = { .size = sizeof(info) };
+	struct pdiag_recording_options recording_options = { .size = sizeof(recording_options),
+		.flags = PDIAG_RECORDING_NO_NAMES };
+	struct pdiag_sink sink = { .size = sizeof(sink) };
+	struct pdiag_recording *recording = NULL;
 	double start, armed, first, cpu;
 	struct pdiag_capture *capture;
 	struct pdiag *context;
 	long before;
 
-	if (argc != 3)
+	if (argc < 3 || argc > 4)
 		return 2;
+	sink.path = argv[3];
+	recording_options.sink = &sink;
 	options.hz = (uint32_t)atoi(argv[1]);
 	before = resident_kib();
 	cpu = cpu_seconds();
 	start = now();
 	if (pdiag_open(NULL, &context) || pdiag_capture_new(context, &options, &capture) ||
-		pdiag_capture_start(capture)) {
-		fprintf(stderr, "arm: %s\n", pdiag_errmsg());
-		return 1;
-	}
+		(argc > 3 && pdiag_recording_new(context, &recording_options, &recording)) ||
+		(recording && pdiag_capture_record(capture, recording)) ||
+		pdiag_capture_start(capture))
+		return fail();
 	armed = now();
 	first = first_sample(capture, armed);
 	run(capture, armed + atof(argv[2]) * 1e3);
-	if (pdiag_capture_info(capture, &info))
-		return 1;
+	if (pdiag_capture_info(capture, &info) ||
+		(recording && pdiag_recording_finish(recording, NULL)))
+		return fail();
 	printf("%.2f %.2f %ld %llu %.4f\n", armed - start, first,
 		resident_kib() - before,
 		(unsigned long long)info.buffer_bytes / 1024, cpu_seconds() - cpu);

@@ -1,41 +1,58 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # One load, sampled by both at once; then each makes folded stacks and a flame graph of its own
-# file. Times are of whole processes; the ratio is of the times a sample.
+# file, names looked up on the way: ours is recorded without them here. Whole processes, the fastest
+# of three, in turns; the ratio is of the times a sample.
 rate=4999 seconds=$((160000 / 4999 / $(nproc)))
-timeout $((seconds + 6)) stress-ng --quiet --cpu "$(nproc)" --switch 1 > /dev/null 2>&1 &
+timeout $((seconds + 8)) stress-ng --quiet --cpu "$(nproc)" --switch 1 > /dev/null 2>&1 &
 settle 1
-"$record" -a -F $rate -d $seconds -o "$work/ours.pdiag" &
+"$arm" $rate $seconds "$work/bare.pdiag" > /dev/null &
+bare=$!
+"$record" -a -F $rate -d $seconds -o "$work/named.pdiag" &
+named=$!
 perf record -q -e cpu-clock -F $rate -a -g -m 4096 -o "$work/perf.data" -- sleep $seconds > /dev/null 2>&1
-wait -n $! 2> /dev/null
-wait %2 2> /dev/null
+wait $bare $named
 kill %1 2> /dev/null
-settle 1
+settle 2
 
-perf_fold() { perf script -i "$work/perf.data" 2> /dev/null > "$work/perf.txt" &&
+collapse() { perf script -i "$work/perf.data" > "$work/perf.txt" 2> /dev/null &&
 	perl "$FLAMEGRAPH_DIR/stackcollapse-perf.pl" "$work/perf.txt" > "$work/perf.folded" 2> /dev/null; }
-what="folded and SVG from %s samples"
 flamegraph=${FLAMEGRAPH_DIR:-}/flamegraph.pl
+with=stackcollapse-perf.pl
 if [ ! -f "${FLAMEGRAPH_DIR:-/nonexistent}/stackcollapse-perf.pl" ]; then
 	flamegraph=$(dpkg -L libdevel-nytprof-perl | grep -m 1 '/flamegraph[.pl]*$')
-	perf_fold() { perf script -i "$work/perf.data" \
+	with="perf's own stackcollapse.py"
+	collapse() { perf script -i "$work/perf.data" \
 		-s /usr/lib/perf-core/scripts/python/stackcollapse.py > "$work/perf.folded" 2> /dev/null; }
 fi
-for _ in 1 2 3; do
-	"$used" "$work/u" "$report" "$work/ours.pdiag" -o "$work/ours.folded" -o "$work/ours.svg" > /dev/null
-	field 1 "$work/u" >> "$work/times"
-done
-ours=$(sort -n "$work/times" | sed -n 2p)
-export -f perf_fold
+export -f collapse
 export work FLAMEGRAPH_DIR
-"$used" "$work/u" bash -c perf_fold
-fold=$(field 1 "$work/u")
-"$used" "$work/u" perl "$flamegraph" "$work/perf.folded" > "$work/perf.svg" 2> /dev/null
-draw=$(field 1 "$work/u")
-count=$(sum_folded "$work/ours.folded")
+
+# took NAME COMMAND...: its wall time, to the list NAME.
+took() {
+	local name=$1
+	shift
+	"$used" "$work/u" "$@" > "$work/out" 2> /dev/null || return
+	field 1 "$work/u" >> "$work/$name"
+}
+fastest() { sort -g "$work/$1" | head -n 1; }
+
+for _ in 1 2 3; do
+	for kind in bare named; do
+		took $kind "$report" "$work/$kind.pdiag" -o "$work/$kind.folded" -o "$work/$kind.svg"
+	done
+	took collapse bash -c collapse
+	took draw perl "$flamegraph" "$work/perf.folded"
+done
 theirs=$(perf_samples "$work/perf.data")
-# shellcheck disable=SC2059
-line B3 "$(printf "$what" "$count")" "$ours s" "$(calc "$fold + $draw") s" \
-	"$(calc "(($fold + $draw) / $theirs) / ($ours / $count)") x" "50 x or more"
-line "" "  (perf: $theirs samples, fold $fold s, draw $draw s)" "" "" "" \
-	"$([ -n "${FLAMEGRAPH_DIR:-}" ] && echo stackcollapse-perf.pl || echo stackcollapse.py of perf)"
+peer=$(calc "$(fastest collapse) + $(fastest draw)")
+for kind in bare named; do
+	count=$(sum_folded "$work/$kind.folded")
+	what="folded and SVG from $count samples"
+	[ $kind = named ] && what="  the same of a recording that has the names"
+	line "$([ $kind = named ] || echo B3)" "$what" "$(fastest $kind) s" "$peer s" \
+		"$(calc "($peer / $theirs) / ($(fastest $kind) / $count)") x" \
+		"$([ $kind = named ] || echo '50 x or more')"
+done
+line "" "  perf: $theirs samples; $with" "" "$(fastest collapse) s" "" ""
+line "" "  flamegraph.pl" "" "$(fastest draw) s" "" ""
