@@ -147,7 +147,7 @@ static void choose(struct pdiag_perf_choice *c, const struct pdiag_source_config
 	};
 }
 
-int pdiag_perf_events_open(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
+static int open_all(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
 	const struct pdiag_perf_target *target, struct pdiag_source_state *state)
 {
 	uint32_t rings = 0;
@@ -168,6 +168,37 @@ int pdiag_perf_events_open(struct pdiag_perf_events *e, const struct pdiag_sourc
 		ret = pdiag_perf_buffer_map(&e->rings, config, target->cpu_count, state);
 	if (!ret)
 		ret = attach_rings(e);
+	return ret;
+}
+
+/* The smallest ring, if the kernel allowed no ring of the size wanted; else 0. */
+static uint64_t shrunk_to(const struct pdiag_perf_events *e,
+	const struct pdiag_source_config *config, const struct pdiag_perf_target *target)
+{
+	const struct pdiag_perf_ring *r = e->rings.rings;
+	uint64_t least = 0;
+
+	for (uint32_t i = 0; i < e->rings.count; i++)
+		if (r[i].size < pdiag_perf_buffer_size(config, r[i].off_cpu, target->cpu_count) &&
+			(!least || r[i].size < least))
+			least = r[i].size;
+	return least;
+}
+
+int pdiag_perf_events_open(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
+	const struct pdiag_perf_target *target, struct pdiag_source_state *state)
+{
+	struct pdiag_source_config small = *config;
+	int ret = open_all(e, config, target, state);
+
+	/* When a ring wakes its reader is settled when its event is opened: by the size wanted, a
+	 * smaller ring would be full before. */
+	if (!ret)
+		small.buffer_bytes = shrunk_to(e, config, target);
+	if (!ret && small.buffer_bytes) {
+		pdiag_perf_events_close(e, false);
+		ret = open_all(e, &small, target, state);
+	}
 	if (!ret)
 		fill_state(e, config, target, state);
 	return ret;
