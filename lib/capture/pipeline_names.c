@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The names that a recording carries: MODULE says which module, NAME names a value in it. */
 #include <errno.h>
-#include <string.h>
 
 #include "capture/pipeline.h"
-
-static bool same_module(const struct pdiag_module *m, const struct pdiag_record *r)
-{
-	return !m->live && m->kind == r->module.kind && m->inode == r->module.inode &&
-		m->generation == r->module.generation && m->major == r->module.major &&
-		m->minor == r->module.minor && !strcmp(m->path, r->module.path) &&
-		(m->kind != PDIAG_MODULE_JIT ||
-			(m->pid == r->module.pid && m->born == r->module.born)) &&
-		(m->kind != PDIAG_MODULE_NONE || m->reason == r->module.reason);
-}
 
 static int take_module(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
@@ -27,12 +16,7 @@ static int take_module(struct pdiag_pipeline *p, const struct pdiag_record *r)
 			pdiag_modules_vdso(modules, p->same_boot);
 		return p->naming ? 0 : -ENOMEM;
 	}
-	for (uint32_t i = 0; modules && i < pdiag_modules_count(modules); i++)
-		if (same_module(pdiag_modules_at(modules, i), r)) {
-			p->naming = pdiag_modules_at(modules, i);
-			break;
-		}
-	return modules ? 0 : -ENOMEM;
+	return modules ? pdiag_modules_find(modules, r, &p->naming) : -ENOMEM;
 }
 
 int pdiag_pipeline_name(struct pdiag_pipeline *p, const struct pdiag_record *r)

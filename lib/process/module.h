@@ -57,6 +57,9 @@ struct pdiag_module *pdiag_modules_jit(struct pdiag_modules *m, int32_t pid, uin
  */
 struct pdiag_module *pdiag_modules_file(struct pdiag_modules *m, const struct pdiag_record *mmap,
 	bool live);
+/* The module of a recording that a MODULE record means; *out NULL: there is none. 0 or -ENOMEM. */
+int pdiag_modules_find(struct pdiag_modules *m, const struct pdiag_record *module,
+	struct pdiag_module **out);
 /*
  * A descriptor for reading the module's file, checked against its inode; the caller closes it.
  * Negative: -(enum pdiag_reason).

@@ -6,6 +6,7 @@
  */
 #include "process/module.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -114,6 +115,22 @@ static struct entry *add(struct pdiag_modules *m, const struct pdiag_module *lik
 	return e;
 }
 
+/* Where the index has a module of each kind; paths are interned. */
+static uint64_t hash_single(enum pdiag_module_kind kind, enum pdiag_reason reason)
+{
+	return pdiag_hash_u64(kind, reason);
+}
+
+static uint64_t hash_jit(int32_t pid, uint64_t born, bool live)
+{
+	return pdiag_hash_u64(born, (uint64_t)(uint32_t)pid << 8 | live);
+}
+
+static uint64_t hash_file(const char *path, uint64_t inode, bool live)
+{
+	return pdiag_hash_u64((uintptr_t)path, inode * 2 + live);
+}
+
 /* One of a kind: kept in *slot. */
 static struct pdiag_module *single(struct pdiag_modules *m, struct pdiag_module **slot,
 	enum pdiag_module_kind kind, const char *path, enum pdiag_reason reason, bool live)
@@ -123,7 +140,7 @@ static struct pdiag_module *single(struct pdiag_modules *m, struct pdiag_module 
 
 	if (*slot)
 		return *slot;
-	e = add(m, &like, pdiag_hash_u64(kind, reason));
+	e = add(m, &like, hash_single(kind, reason));
 	if (e)
 		*slot = &e->module;
 	return *slot;
@@ -150,7 +167,7 @@ struct pdiag_module *pdiag_modules_none(struct pdiag_modules *m, enum pdiag_reas
 struct pdiag_module *pdiag_modules_jit(struct pdiag_modules *m, int32_t pid, uint64_t born,
 	bool live)
 {
-	uint64_t hash = pdiag_hash_u64(born, (uint64_t)(uint32_t)pid << 8 | live);
+	uint64_t hash = hash_jit(pid, born, live);
 	struct pdiag_module like = { .kind = PDIAG_MODULE_JIT, .path = "[jit]", .pid = pid,
 		.born = born, .live = live };
 	struct entry *e;
@@ -247,7 +264,7 @@ struct pdiag_module *pdiag_modules_file(struct pdiag_modules *m, const struct pd
 	if (!like.path)
 		return NULL;
 	pseudo = pdiag_module_is_pseudo(like.path);
-	hash = pdiag_hash_u64((uintptr_t)like.path, like.inode * 2 + live);
+	hash = hash_file(like.path, like.inode, live);
 	e = find_file(m, &like, hash);
 	if (!e) {
 		if (pseudo)
@@ -259,6 +276,41 @@ struct pdiag_module *pdiag_modules_file(struct pdiag_modules *m, const struct pd
 		seen_again(m, e, mmap->pid, deleted);
 	}
 	return e ? &e->module : NULL;
+}
+
+static bool is_meant(const struct pdiag_module *m, const struct pdiag_record *r)
+{
+	return !m->live && m->kind == r->module.kind && m->inode == r->module.inode &&
+		m->generation == r->module.generation && m->major == r->module.major &&
+		m->minor == r->module.minor && !strcmp(m->path, r->module.path) &&
+		(m->kind != PDIAG_MODULE_JIT ||
+			(m->pid == r->module.pid && m->born == r->module.born)) &&
+		(m->kind != PDIAG_MODULE_NONE || m->reason == r->module.reason);
+}
+
+int pdiag_modules_find(struct pdiag_modules *m, const struct pdiag_record *r,
+	struct pdiag_module **out)
+{
+	uint64_t hash = hash_single(r->module.kind, r->module.reason);
+	const char *path;
+	uint32_t pos, i;
+
+	*out = NULL;
+	if (r->module.kind == PDIAG_MODULE_JIT)
+		hash = hash_jit(r->module.pid, r->module.born, false);
+	if (r->module.kind == PDIAG_MODULE_FILE) {
+		path = pdiag_strings_add(&m->paths, r->module.path);
+		if (!path)
+			return -ENOMEM;
+		hash = hash_file(path, r->module.inode, false);
+	}
+	for (i = pdiag_table_first(&m->index, hash, &pos); i != PDIAG_TABLE_END;
+		i = pdiag_table_next(&m->index, hash, &pos))
+		if (is_meant(&m->list[i]->module, r)) {
+			*out = &m->list[i]->module;
+			return 0;
+		}
+	return 0;
 }
 
 int pdiag_module_open(const struct pdiag_module *module)

@@ -142,6 +142,44 @@ static void one_of_a_kind(void **state)
 	assert_true(m->ns_pid > 0);
 }
 
+static struct pdiag_module *find(uint32_t kind, const char *name, uint64_t inode,
+	uint64_t generation, int32_t pid, uint32_t reason)
+{
+	struct pdiag_record r = { .type = PDIAG_RECORD_MODULE };
+	struct pdiag_module *found;
+
+	r.module.kind = kind;
+	r.module.path = name;
+	r.module.inode = inode;
+	r.module.generation = generation;
+	r.module.pid = pid;
+	r.module.reason = reason;
+	r.module.born = kind == PDIAG_MODULE_JIT ? 5 : 0;
+	assert_int_equal(pdiag_modules_find(modules, &r, &found), 0);
+	return found;
+}
+
+/* What a recording calls by its identity. */
+static void found_by_record(void **state)
+{
+	struct pdiag_module *a = file("/bin/a", 1, 0, false), *b = file("/bin/b", 1, 7, false);
+	struct pdiag_module *jit = pdiag_modules_jit(modules, 10, 5, false);
+
+	(void)state;
+	file("/bin/live", 1, 0, true);
+	assert_ptr_equal(find(PDIAG_MODULE_FILE, "/bin/a", 1, 0, 99, 4), a);
+	assert_ptr_equal(find(PDIAG_MODULE_FILE, "/bin/b", 1, 7, 0, 0), b);
+	assert_null(find(PDIAG_MODULE_FILE, "/bin/b", 1, 8, 0, 0));
+	assert_null(find(PDIAG_MODULE_FILE, "/bin/a", 2, 0, 0, 0));
+	assert_null(find(PDIAG_MODULE_FILE, "/bin/live", 1, 0, 0, 0));
+	assert_ptr_equal(find(PDIAG_MODULE_JIT, "[jit]", 0, 0, 10, 0), jit);
+	assert_null(find(PDIAG_MODULE_JIT, "[jit]", 0, 0, 11, 0));
+	assert_ptr_equal(find(PDIAG_MODULE_NONE, "", 0, 0, 0, PDIAG_REASON_NO_MAPPING),
+		pdiag_modules_none(modules, PDIAG_REASON_NO_MAPPING));
+	assert_null(find(PDIAG_MODULE_NONE, "", 0, 0, 0, PDIAG_REASON_PROCESS_GONE));
+	assert_null(find(77, "", 0, 0, 0, 0));
+}
+
 /* By way of a table, as a mapping's name decides. */
 static void kinds(void **state)
 {
@@ -532,6 +570,7 @@ int main(void)
 		TEST(identity),
 		TEST(generation_that_is_not_known),
 		TEST(one_of_a_kind),
+		TEST(found_by_record),
 		TEST(kinds),
 		TEST(by_path),
 		TEST(out_of_reach_when_first_seen),
