@@ -150,6 +150,10 @@ static struct pdiag_module *find(uint32_t kind, const char *name, uint64_t inode
 
 	r.module.kind = kind;
 	r.module.path = name;
+	if (kind == PDIAG_MODULE_FILE) {
+		r.module.major = pdiag_modules_at(modules, 0)->major;
+		r.module.minor = pdiag_modules_at(modules, 0)->minor;
+	}
 	r.module.inode = inode;
 	r.module.generation = generation;
 	r.module.pid = pid;
@@ -164,6 +168,7 @@ static void found_by_record(void **state)
 {
 	struct pdiag_module *a = file("/bin/a", 1, 0, false), *b = file("/bin/b", 1, 7, false);
 	struct pdiag_module *jit = pdiag_modules_jit(modules, 10, 5, false);
+	struct pdiag_module *none = pdiag_modules_none(modules, PDIAG_REASON_NO_MAPPING);
 
 	(void)state;
 	file("/bin/live", 1, 0, true);
@@ -174,8 +179,7 @@ static void found_by_record(void **state)
 	assert_null(find(PDIAG_MODULE_FILE, "/bin/live", 1, 0, 0, 0));
 	assert_ptr_equal(find(PDIAG_MODULE_JIT, "[jit]", 0, 0, 10, 0), jit);
 	assert_null(find(PDIAG_MODULE_JIT, "[jit]", 0, 0, 11, 0));
-	assert_ptr_equal(find(PDIAG_MODULE_NONE, "", 0, 0, 0, PDIAG_REASON_NO_MAPPING),
-		pdiag_modules_none(modules, PDIAG_REASON_NO_MAPPING));
+	assert_ptr_equal(find(PDIAG_MODULE_NONE, "", 0, 0, 0, PDIAG_REASON_NO_MAPPING), none);
 	assert_null(find(PDIAG_MODULE_NONE, "", 0, 0, 0, PDIAG_REASON_PROCESS_GONE));
 	assert_null(find(77, "", 0, 0, 0, 0));
 }
