@@ -102,6 +102,13 @@ fail:
 	return pdiag_fail(err, "cannot start %s: %s", argv[0], strerror(err));
 }
 
+/* Wait for its end, which is near; the host's timers may interrupt. */
+static void reap(struct pdiag_command *c)
+{
+	while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
+		;
+}
+
 int pdiag_command_go(struct pdiag_command *c)
 {
 	ssize_t n;
@@ -116,7 +123,7 @@ int pdiag_command_go(struct pdiag_command *c)
 	c->link = -1;
 	if (n != sizeof(err))
 		return 0;
-	waitpid(c->pid, &c->status, 0);
+	reap(c);
 	return pdiag_fail(err, "cannot run %s: %s", c->path, strerror(err));
 }
 
@@ -149,7 +156,7 @@ void pdiag_command_free(struct pdiag_command *c)
 		/* One that never got to exec sees the end of file and leaves; make it certain. */
 		if (c->link >= 0) {
 			kill(c->pid, SIGKILL);
-			waitpid(c->pid, &c->status, 0);
+			reap(c);
 		} else {
 			pdiag_command_ended(c);
 		}
