@@ -2,19 +2,23 @@
 /*
  * arm HZ SECONDS [FILE]: sample the whole machine, into the recording FILE without names if one is
  * given, and print, in ms, KiB and s:
- *	ARMED FIRST MEMORY RING CPU
- * ARMED: from before pdiag_open() to after pdiag_capture_start(). FIRST: from there on to the first
+ *	ARMED SEEN MEMORY RING CPU FIRST
+ * ARMED: from before pdiag_open() to after pdiag_capture_start(). SEEN: from there on to the first
  * sample being in the profile. MEMORY: resident memory above that before pdiag_open(), the pages of
- * the ring buffers that were touched included. CPU: user and system time of it all.
+ * the ring buffers that were touched included. CPU: user and system time of it all. FIRST: from
+ * before pdiag_open() to the time that the first sample in FILE was taken at.
  */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <pdiag/pdiag.h>
+
+#include "source/stream_frame.h"
 
 static double now(void)
 {
@@ -67,6 +71,30 @@ static void run(struct pdiag_capture *capture, double until)
 	pdiag_capture_stop(capture);
 }
 
+/* When the first sample of a recording was taken, in ms; 0 if it has none. */
+static double first_time(const char *path)
+{
+	static unsigned char file[16 << 20];
+	const struct pdiag_stream_record *r;
+	uint64_t best = UINT64_MAX;
+	struct pdiag_stream_frame f;
+	size_t len, at, i;
+	FILE *in = path ? fopen(path, "r") : NULL;
+
+	len = in ? fread(file, 1, sizeof(file), in) : 0;
+	if (in)
+		fclose(in);
+	for (at = sizeof(struct pdiag_stream_header); at + sizeof(f) <= len; at += f.len) {
+		memcpy(&f, file + at, sizeof(f));
+		if (f.marker != PDIAG_STREAM_MARKER || f.len > len - at)
+			break;
+		for (i = sizeof(f); (r = pdiag_stream_record_at(file + at + i, f.len - i)); i += r->len)
+			if (r->type == PDIAG_STREAM_SAMPLE && r->time < best)
+				best = r->time;
+	}
+	return best == UINT64_MAX ? 0 : (double)best / 1e6;
+}
+
 static int fail(void)
 {
 	fprintf(stderr, "arm: %s\n", pdiag_errmsg());
@@ -106,9 +134,10 @@ int main(int argc, char **argv)
 	if (pdiag_capture_info(capture, &info) ||
 		(recording && pdiag_recording_finish(recording, NULL)))
 		return fail();
-	printf("%.2f %.2f %ld %llu %.4f\n", armed - start, first,
+	printf("%.2f %.2f %ld %llu %.4f %.2f\n", armed - start, first,
 		resident_kib() - before,
-		(unsigned long long)info.buffer_bytes / 1024, cpu_seconds() - cpu);
+		(unsigned long long)info.buffer_bytes / 1024, cpu_seconds() - cpu,
+		first_time(argv[3]) - start);
 	pdiag_close(context);
 	return 0;
 }
