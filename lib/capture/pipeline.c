@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "capture/boot.h"
 #include "core/error.h"
@@ -326,8 +327,9 @@ int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_pr
 	fresh->period_ns = old->period_ns;
 	fresh->hz = old->hz;
 	p->profile = fresh;
-	/* Nodes were the old profile's. */
+	/* Nodes and threads were the old profile's. */
 	pdiag_stack_map_clear(&p->stack_map);
+	memset(p->known, 0, sizeof(p->known));
 	pdiag_profile_hand_over(old);
 	*out = old;
 	return 0;

@@ -15,6 +15,16 @@
 #include "recording/recording.h"
 #include "unwind/unwind.h"
 
+/* A thread under its names of now, and what the profile calls it. */
+struct pdiag_known_thread {
+	uint32_t serial; /* 0: none */
+	uint32_t who;
+	int32_t pid;
+	const char *comm, *process;
+};
+
+#define PDIAG_KNOWN_THREADS 64u
+
 struct pdiag_pipeline {
 	struct pdiag *context;
 	struct pdiag_processes *processes;
@@ -22,6 +32,7 @@ struct pdiag_pipeline {
 	struct pdiag_recording *recording; /* NULL: none */
 	struct pdiag_stack_table stacks;   /* raw */
 	struct pdiag_stack_map stack_map;
+	struct pdiag_known_thread known[PDIAG_KNOWN_THREADS]; /* by serial; the last ones seen */
 	struct pdiag_switches switches;
 	struct pdiag_unwound unwound;
 	uint32_t *numbers; /* replay: the stream's stack numbers to ours */

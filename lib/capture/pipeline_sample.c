@@ -118,13 +118,30 @@ static int locate_stack(struct pdiag_pipeline *p, struct pdiag_process *process,
 	return ret;
 }
 
+/* Its id in the profile, which hashes names; here their places tell whether they are the same. */
+static uint32_t thread_id(struct pdiag_pipeline *p, const struct pdiag_record *r,
+	const struct pdiag_thread *thread)
+{
+	struct pdiag_known_thread *known = &p->known[thread->serial % PDIAG_KNOWN_THREADS];
+	uint32_t who;
+
+	if (known->serial == thread->serial && known->pid == r->pid &&
+		known->comm == thread->comm && known->process == thread->process->comm)
+		return known->who;
+	who = pdiag_profile_thread(p->profile, r->pid, r->tid, thread->comm,
+		thread->process->comm);
+	if (who != PDIAG_ID_NONE)
+		*known = (struct pdiag_known_thread){ .serial = thread->serial, .who = who,
+			.pid = r->pid, .comm = thread->comm, .process = thread->process->comm };
+	return who;
+}
+
 static int count(struct pdiag_pipeline *p, const struct pdiag_record *r,
 	const struct pdiag_thread *thread, const struct pdiag_stack_place *place)
 {
 	uint32_t who, entry;
 
-	who = pdiag_profile_thread(p->profile, r->pid, r->tid, thread->comm,
-		thread->process->comm);
+	who = thread_id(p, r, thread);
 	if (who == PDIAG_ID_NONE)
 		return -ENOMEM;
 	entry = pdiag_profile_entry(p->profile, who, place->node, r->sample.state,

@@ -378,6 +378,7 @@ static void test_take(void **state)
 	assert_int_equal(info.duration_ns, 1003);
 	assert_int_equal(pdiag_profile_info(p.profile, &info), 0);
 	assert_int_equal(info.start_realtime_ns, 1600000000000000000ull + 1003);
+	assert_int_equal(info.threads, 1);
 	/* Both hold together what one would have held. */
 	assert_int_equal(pdiag_profile_merge(first, p.profile), 0);
 	assert_int_equal(pdiag_profile_each_stack(first, sum, &sums), 0);
