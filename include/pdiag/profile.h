@@ -53,7 +53,7 @@ struct pdiag_profile_info {
 	uint64_t samples;	    /* on-CPU and off-CPU, as taken */
 	uint64_t on_cpu_ns;	    /* weight of the running samples, corrected */
 	uint64_t off_cpu_ns;	    /* weight of the rest */
-	uint64_t lost;		    /* samples lost, all reasons but SHORT and THROTTLED */
+	uint64_t lost;		    /* all reasons but THROTTLED, CUT, SHORT */
 	uint64_t duration_ns;	    /* of the capture(s) */
 	uint64_t start_realtime_ns; /* since 1970, UTC */
 	uint64_t period_ns;	    /* time one on-CPU sample stands for; 0: none taken, or

@@ -157,7 +157,7 @@ uint64_t pdiag_ledger_lost(const struct pdiag_ledger *l)
 	uint64_t lost = 0;
 
 	for (size_t i = 0; i < PDIAG_COUNT(l->total); i++)
-		if (i != PDIAG_LOSS_SHORT && i != PDIAG_LOSS_THROTTLED)
+		if (i != PDIAG_LOSS_SHORT && i != PDIAG_LOSS_THROTTLED && i != PDIAG_LOSS_CUT)
 			lost = add_sat(lost, l->total[i]);
 	return lost;
 }

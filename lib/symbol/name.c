@@ -55,9 +55,10 @@ static int unresolved(struct pdiag_symbolizer *s, enum pdiag_reason reason, cons
 }
 
 /* Make name and raw name in the symbolizer's own memory. */
-static int make_names(struct pdiag_symbolizer *s, const struct pdiag_symbol_hit *hit)
+static int make_names(struct pdiag_symbolizer *s, const struct pdiag_symbol_hit *hit,
+	enum pdiag_frame_kind kind)
 {
-	size_t len = 0;
+	size_t len = 0, plain;
 
 	s->raw.len = s->demangled.len = 0;
 	pdiag_text_add(&s->raw, hit->name, hit->name_len);
@@ -65,7 +66,11 @@ static int make_names(struct pdiag_symbolizer *s, const struct pdiag_symbol_hit 
 		char name[PDIAG_DEMANGLED_MAX + 1];
 
 		len = pdiag_demangle(s->raw.data ? s->raw.data : "", s->raw.len, name);
-		if (len)
+		/* "read@@GLIBC_2.2.5" is for linkers; people look for read. */
+		plain = kind == PDIAG_FRAME_USER ? strcspn(s->raw.data ? s->raw.data : "", "@") : 0;
+		if (!len && plain && plain < s->raw.len)
+			pdiag_text_add(&s->demangled, s->raw.data, len = plain);
+		else if (len)
 			pdiag_text_add(&s->demangled, name, len);
 	}
 	if (hit->plt) {
@@ -95,7 +100,7 @@ static int resolved(struct pdiag_symbolizer *s, const struct pdiag_object *objec
 	if (!again(s, object, hit, module)) {
 		s->last = NULL;
 		s->result = (struct pdiag_symbol){ .module = module };
-		if (make_names(s, hit))
+		if (make_names(s, hit, kind))
 			return -ENOMEM;
 		s->last = object;
 		s->last_index = hit->index;

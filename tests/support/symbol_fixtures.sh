@@ -36,6 +36,10 @@ cc -g -O1 -fPIC -shared -Wl,--build-id=sha1 -Wl,-z,lazy -fcf-protection=none -o 
 cc -g -O1 -fPIC -shared -Wl,--build-id=none -o noid.so lib.c
 cc -g -O1 -o program main.c ./full.so
 cc -g -O1 -static -o static main.c lib.c 2>/dev/null || rm -f static
+echo 'int real(int a) { return a + 9; } __asm__(".symver real,named@@V1");' > versioned.c
+echo 'V1 { global: named; local: *; };' > versioned.map
+cc -O1 -fPIC -shared -Wl,--version-script=versioned.map -o versioned.so versioned.c 2>/dev/null ||
+	rm -f versioned.so
 c++ -g -O1 -fPIC -shared -o cxx.so cxx.cc 2>/dev/null || rm -f cxx.so
 cc -m32 -g -O1 -fPIC -shared -nostdlib -o elf32.so lib.c 2>/dev/null || rm -f elf32.so
 clang --target=aarch64-linux-gnu -O1 -fPIC -shared -nostdlib -fuse-ld=lld -o arm64.so lib.c \

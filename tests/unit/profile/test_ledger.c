@@ -74,7 +74,8 @@ static void not_all_reasons_are_samples_lost(void **state)
 	for (uint32_t r = 0; r <= PDIAG_LOSS_SWITCHES; r++)
 		assert_int_equal(add(&l, r, -1, -1, 0, (uint64_t)1 << r), 0);
 	assert_int_equal(pdiag_ledger_lost(&l),
-		255 - (1 << PDIAG_LOSS_SHORT) - (1 << PDIAG_LOSS_THROTTLED));
+		255 - (1 << PDIAG_LOSS_SHORT) - (1 << PDIAG_LOSS_THROTTLED) -
+			(1 << PDIAG_LOSS_CUT));
 	assert_int_equal(add(&l, 8, -1, -1, 0, 1), -EINVAL);
 	assert_int_equal(add(&l, UINT32_MAX, -1, -1, 0, 1), -EINVAL);
 	pdiag_ledger_free(&l);

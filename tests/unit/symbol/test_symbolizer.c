@@ -233,6 +233,11 @@ static void files(void **state)
 	assert_int_equal(pdiag_symbolizer_file(t.s, "/etc/passwd", 1, &a), 0);
 	assert_int_equal(a->reason, PDIAG_REASON_NOT_ELF);
 	assert_string_equal(a->name, "[unknown passwd]");
+	if (!fixture_missing("versioned.so")) {
+		address = fixture_address("versioned.so", "named@@V1");
+		assert_int_equal(pdiag_symbolizer_file(t.s, fixture("versioned.so"), address, &a), 0);
+		assert_string_equal(a->name, "named");
+	}
 	if (!fixture_missing("cxx.so")) {
 		address = fixture_address("cxx.so", "_ZNK5space5Thing6methodEi");
 		assert_int_equal(pdiag_symbolizer_file(t.s, fixture("cxx.so"), address, &a), 0);
