@@ -46,7 +46,7 @@ struct pdiag_capture_options {
 struct pdiag_capture_info {
 	size_t size;		/* set by the caller to sizeof(struct pdiag_capture_info) */
 	const char *source;	/* "perf" or "replay"; lives as long as the capture */
-	const char *event;	/* "cycles" or "cpu-clock" */
+	const char *event;	/* "cycles", "cpu-clock"; off-CPU only: "context-switches" */
 	const char *limits;	/* what is missing and what would give it, or "" */
 	uint32_t hz;		/* the rate in use */
 	uint32_t cpus;		/* CPUs sampled */

@@ -108,7 +108,9 @@ static void fill_state(const struct pdiag_perf_events *e, const struct pdiag_sou
 {
 	char text[256];
 
-	state->event = e->choice.hardware ? "cycles" : "cpu-clock";
+	state->event = "context-switches";
+	if (config->events & PDIAG_ON_CPU)
+		state->event = e->choice.hardware ? "cycles" : "cpu-clock";
 	state->hz = e->choice.hz;
 	state->cpus = target->cpu_count;
 	state->kernel = e->choice.kernel;
