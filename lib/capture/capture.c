@@ -187,9 +187,11 @@ struct pdiag_profile *pdiag_capture_profile(struct pdiag_capture *capture)
 
 int pdiag_capture_take(struct pdiag_capture *c, struct pdiag_profile **out)
 {
+	uint64_t time = c->stop_time ? c->stop_time : pdiag_capture_clock();
+
 	pdiag_error_clear();
 	*out = NULL;
-	return pdiag_pipeline_take(&c->pipeline, pdiag_capture_clock(), out) ?
+	return pdiag_pipeline_take(&c->pipeline, time, out) ?
 		pdiag_fail_memory("taking a profile") : 0;
 }
 

@@ -318,7 +318,7 @@ int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_pr
 		return ret;
 	/* Before the start there is no time to divide. */
 	if (old->start_time) {
-		if (!old->end_time)
+		if (p->live || !old->end_time)
 			old->end_time = time;
 		fresh->start_time = time;
 		fresh->start_realtime = old->start_realtime + (time - old->start_time);

@@ -133,6 +133,8 @@ int pdiag_capture_dispatch(struct pdiag_capture *c)
 	if (!c->start_time || c->stop_time)
 		return 0;
 	ret = pdiag_capture_read(c, c->source->state.live ? DISPATCH_RECORDS : REPLAY_RECORDS);
+	if (c->source->state.live)
+		c->pipeline.profile->end_time = pdiag_capture_clock();
 	swept = sweep(c);
 	flush(c);
 	if (ret == -ENOMEM || swept == -ENOMEM)
