@@ -28,12 +28,13 @@ fi
 export -f collapse
 export work FLAMEGRAPH_DIR
 
-# took NAME COMMAND...: its wall time, to the list NAME.
+# took NAME COMMAND...: its wall time to the list NAME, its CPU time to NAME.cpu.
 took() {
 	local name=$1
 	shift
 	"$used" "$work/u" "$@" > "$work/out" 2> /dev/null || return
 	field 1 "$work/u" >> "$work/$name"
+	awk '{ print $2 + $3 }' "$work/u" >> "$work/$name.cpu"
 }
 fastest() { sort -g "$work/$1" | head -n 1; }
 
@@ -50,9 +51,12 @@ for kind in bare named; do
 	count=$(sum_folded "$work/$kind.folded")
 	what="folded and SVG from $count samples"
 	[ $kind = named ] && what="  the same of a recording that has the names"
+	peer_cpu=$(calc "$(fastest collapse.cpu) + $(fastest draw.cpu)")
 	line "$([ $kind = named ] || echo B3)" "$what" "$(fastest $kind) s" "$peer s" \
 		"$(calc "($peer / $theirs) / ($(fastest $kind) / $count)") x" \
 		"$([ $kind = named ] || echo '50 x or more')"
+	line "" "  in CPU time" "$(fastest $kind.cpu) s" "$peer_cpu s" \
+		"$(calc "($peer_cpu / $theirs) / ($(fastest $kind.cpu) / $count)") x" ""
 done
 line "" "  perf: $theirs samples; $with" "" "$(fastest collapse) s" "" ""
 line "" "  flamegraph.pl" "" "$(fastest draw) s" "" ""
