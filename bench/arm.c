@@ -88,7 +88,8 @@ static double first_time(const char *path)
 		memcpy(&f, file + at, sizeof(f));
 		if (f.marker != PDIAG_STREAM_MARKER || f.len > len - at)
 			break;
-		for (i = sizeof(f); (r = pdiag_stream_record_at(file + at + i, f.len - i)); i += r->len)
+		for (i = sizeof(f); (r = pdiag_stream_record_at(file + at + i, f.len - i));
+			i += r->len)
 			if (r->type == PDIAG_STREAM_SAMPLE && r->time < best)
 				best = r->time;
 	}

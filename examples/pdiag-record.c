@@ -303,8 +303,8 @@ int main(int argc, char **argv)
 	if (ret)
 		return ret;
 	/*
-	 * At a load of 40 a CPU, work of 0.1 s takes 4 s. It is little work, and it is what the user
-	 * waits for: go first, where that is allowed. A command would inherit it.
+	 * At a load of 40 a CPU, work of 0.1 s takes 4 s. It is little work, and it is what the
+	 * user waits for: go first, where that is allowed. A command would inherit it.
 	 */
 	if (s.capture.target != PDIAG_TARGET_COMMAND)
 		setpriority(PRIO_PROCESS, 0, -20);

@@ -89,7 +89,8 @@ int main(int argc, char **argv)
 		else if (c == 'v')
 			return printf("pdiag-report %s\n", pdiag_version()) < 0;
 		else
-			return misuse("an option is not known, lacks its value, or is one too many");
+			return misuse(
+				"an option is not known, lacks its value, or is one too many");
 	}
 	if (number)
 		top = strtol(number, &end, 10);

@@ -103,7 +103,8 @@ PDIAG_API int pdiag_capture_fd(const struct pdiag_capture *capture);
 PDIAG_API int pdiag_capture_dispatch(struct pdiag_capture *capture);
 
 /* Fill `info`, of which `size` is set. Errors: -EINVAL. */
-PDIAG_API int pdiag_capture_info(const struct pdiag_capture *capture, struct pdiag_capture_info *info);
+PDIAG_API int pdiag_capture_info(
+	const struct pdiag_capture *capture, struct pdiag_capture_info *info);
 
 /* The live profile: owned by the capture, valid until pdiag_capture_take() or _free(), changed
  * by dispatch. Never NULL. */
@@ -120,7 +121,8 @@ PDIAG_API int pdiag_capture_take(struct pdiag_capture *capture, struct pdiag_pro
  * must outlive the capture's stop; finish it with pdiag_recording_finish(). A failing disk stops
  * the recording, not the capture: pdiag_recording_finish() then tells. Errors: -EBUSY.
  */
-PDIAG_API int pdiag_capture_record(struct pdiag_capture *capture, struct pdiag_recording *recording);
+PDIAG_API int pdiag_capture_record(
+	struct pdiag_capture *capture, struct pdiag_recording *recording);
 
 PDIAG_END_DECLS
 

@@ -13,7 +13,7 @@ typedef int (*pdiag_write_fn)(void *user, const void *data, size_t len);
 /* Where output goes: exactly one of path, write, or (both NULL) fd. */
 struct pdiag_sink {
 	size_t size;
-	const char *path;     /* written beside and renamed, so that a failure leaves the old file */
+	const char *path; /* written beside and renamed, so that a failure leaves the old file */
 	pdiag_write_fn write;
 	void *user;
 	int32_t fd;	      /* not closed */
@@ -43,7 +43,7 @@ struct pdiag_output_options {
 	uint32_t flags;		/* PDIAG_OUTPUT_* */
 	uint32_t width;		/* flame graphs: pixels; 0: 1200 */
 	uint32_t reserved;
-	double min_percent;	/* flame graphs: narrower frames are left out; 0: a tenth of a pixel */
+	double min_percent; /* flame graphs: narrower frames are left out; 0: a tenth of a pixel */
 };
 
 /*
@@ -81,7 +81,8 @@ typedef int (*pdiag_hot_frame_fn)(void *user, const struct pdiag_hot_frame *fram
 /* The `count` frames with the highest self weight, hottest first; 0: all. Frames of one name and
  * module are one line. */
 PDIAG_API int pdiag_profile_each_hot_frame(struct pdiag_profile *profile,
-	const struct pdiag_output_options *options, uint32_t count, pdiag_hot_frame_fn fn, void *user);
+	const struct pdiag_output_options *options, uint32_t count, pdiag_hot_frame_fn fn,
+	void *user);
 
 PDIAG_END_DECLS
 

@@ -79,20 +79,24 @@ PDIAG_API int pdiag_profile_copy(struct pdiag_profile *profile, struct pdiag_pro
  * Errors: -EINVAL (not the same context, or the same profile), -ENOMEM (`into` unchanged). */
 PDIAG_API int pdiag_profile_merge(struct pdiag_profile *into, struct pdiag_profile *from);
 
-PDIAG_API int pdiag_profile_info(const struct pdiag_profile *profile, struct pdiag_profile_info *info);
+PDIAG_API int pdiag_profile_info(
+	const struct pdiag_profile *profile, struct pdiag_profile_info *info);
 
 /*
  * Look up names for all frames that have none yet. With symbolizer NULL a default one is used.
  * Outputs call this by themselves; call it early where processes or files are about to vanish.
  * A frame without a name is no error. Errors: -ENOMEM.
  */
-PDIAG_API int pdiag_profile_resolve(struct pdiag_profile *profile, struct pdiag_symbolizer *symbolizer);
+PDIAG_API int pdiag_profile_resolve(
+	struct pdiag_profile *profile, struct pdiag_symbolizer *symbolizer);
 
 /* Walk all stacks, resolved, in a fixed order. The stack is valid within the callback. */
-PDIAG_API int pdiag_profile_each_stack(struct pdiag_profile *profile, pdiag_stack_fn fn, void *user);
+PDIAG_API int pdiag_profile_each_stack(
+	struct pdiag_profile *profile, pdiag_stack_fn fn, void *user);
 
 /* Walk the loss ledger by reason, second, CPU and pid. */
-PDIAG_API int pdiag_profile_each_loss(const struct pdiag_profile *profile, pdiag_loss_fn fn, void *user);
+PDIAG_API int pdiag_profile_each_loss(
+	const struct pdiag_profile *profile, pdiag_loss_fn fn, void *user);
 
 /* A short word for a loss, such as "overrun"; never NULL. */
 PDIAG_API const char *pdiag_loss_text(enum pdiag_loss_reason reason);

@@ -29,7 +29,8 @@ PDIAG_API int pdiag_recording_new(struct pdiag *context,
  * recorded; NULL: no names) and close the file. Returns the first error of the whole recording,
  * such as -ENOSPC: what was written up to there stays readable. Free it afterwards.
  */
-PDIAG_API int pdiag_recording_finish(struct pdiag_recording *recording, struct pdiag_profile *profile);
+PDIAG_API int pdiag_recording_finish(
+	struct pdiag_recording *recording, struct pdiag_profile *profile);
 
 /* Free; without finish the file lacks its names and end mark. NULL is fine. */
 PDIAG_API void pdiag_recording_free(struct pdiag_recording *recording);

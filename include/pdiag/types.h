@@ -54,21 +54,21 @@ enum pdiag_frame_kind {
 
 /* Why an address has no name. */
 enum pdiag_reason {
-	PDIAG_REASON_NONE = 0,		 /* it has one */
-	PDIAG_REASON_NOT_RESOLVED = 1,	 /* nobody has asked yet */
-	PDIAG_REASON_NO_MAPPING = 2,	 /* no mapping of the process covers the address */
-	PDIAG_REASON_PROCESS_GONE = 3,	 /* the process ended before its mappings could be read */
-	PDIAG_REASON_NO_PERMISSION = 4,	 /* the file or /proc entry may not be read */
-	PDIAG_REASON_FILE_GONE = 5,	 /* the mapped file is deleted and could not be reached */
-	PDIAG_REASON_FILE_REPLACED = 6,	 /* another file stands at the path now */
-	PDIAG_REASON_NOT_ELF = 7,	 /* the mapped file is not ELF, or malformed */
-	PDIAG_REASON_NO_SYMBOLS = 8,	 /* the file has no symbol table and no debug file was found */
-	PDIAG_REASON_NO_MATCH = 9,	 /* no symbol covers the address */
+	PDIAG_REASON_NONE = 0,		/* it has one */
+	PDIAG_REASON_NOT_RESOLVED = 1,	/* nobody has asked yet */
+	PDIAG_REASON_NO_MAPPING = 2,	/* no mapping of the process covers the address */
+	PDIAG_REASON_PROCESS_GONE = 3,	/* the process ended before its mappings could be read */
+	PDIAG_REASON_NO_PERMISSION = 4, /* the file or /proc entry may not be read */
+	PDIAG_REASON_FILE_GONE = 5,	/* the mapped file is deleted and could not be reached */
+	PDIAG_REASON_FILE_REPLACED = 6, /* another file stands at the path now */
+	PDIAG_REASON_NOT_ELF = 7,	/* the mapped file is not ELF, or malformed */
+	PDIAG_REASON_NO_SYMBOLS = 8, /* the file has no symbol table and no debug file was found */
+	PDIAG_REASON_NO_MATCH = 9,   /* no symbol covers the address */
 	PDIAG_REASON_DEBUG_MISMATCH = 10, /* a debug file was found, but with another build-id */
-	PDIAG_REASON_NO_PERF_MAP = 11,	 /* anonymous code and no /tmp/perf-PID.map */
-	PDIAG_REASON_KERNEL_HIDDEN = 12, /* kptr_restrict hides kernel addresses */
-	PDIAG_REASON_OTHER_BOOT = 13,	 /* a kernel address from another boot or machine */
-	PDIAG_REASON_OUT_OF_MEMORY = 14, /* the lookup ran out of memory */
+	PDIAG_REASON_NO_PERF_MAP = 11,	  /* anonymous code and no /tmp/perf-PID.map */
+	PDIAG_REASON_KERNEL_HIDDEN = 12,  /* kptr_restrict hides kernel addresses */
+	PDIAG_REASON_OTHER_BOOT = 13,	  /* a kernel address from another boot or machine */
+	PDIAG_REASON_OUT_OF_MEMORY = 14,  /* the lookup ran out of memory */
 };
 
 /* What a thread was doing when it was sampled. */

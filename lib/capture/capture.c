@@ -199,7 +199,8 @@ int pdiag_capture_record(struct pdiag_capture *c, struct pdiag_recording *record
 {
 	pdiag_error_clear();
 	if (c->start_time)
-		return pdiag_fail(EBUSY, "the capture has begun; attach a recording before the start");
+		return pdiag_fail(
+			EBUSY, "the capture has begun; attach a recording before the start");
 	if (c->pipeline.recording)
 		return pdiag_fail(EBUSY, "the capture is being recorded already");
 	c->pipeline.recording = recording;

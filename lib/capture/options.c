@@ -21,8 +21,10 @@ static int check_target(const struct pdiag_capture_options *o)
 		return 0;
 	case PDIAG_TARGET_PROCESS:
 	case PDIAG_TARGET_THREAD:
-		return o->pid > 0 ? 0 :
-			pdiag_fail(EINVAL, "pid is %d; give the process or thread to sample", o->pid);
+		return o->pid > 0
+			       ? 0
+			       : pdiag_fail(EINVAL,
+					 "pid is %d; give the process or thread to sample", o->pid);
 	case PDIAG_TARGET_COMMAND:
 		return o->argv && o->argv[0] && o->argv[0][0] ? 0 :
 			pdiag_fail(EINVAL, "argv is empty; give the command to start");
@@ -40,12 +42,14 @@ static int check_target(const struct pdiag_capture_options *o)
 static int check_numbers(const struct pdiag_capture_options *o)
 {
 	if (o->events & ~(PDIAG_ON_CPU | PDIAG_OFF_CPU))
-		return pdiag_fail(EINVAL, "events is %#x; use PDIAG_ON_CPU and PDIAG_OFF_CPU", o->events);
+		return pdiag_fail(
+			EINVAL, "events is %#x; use PDIAG_ON_CPU and PDIAG_OFF_CPU", o->events);
 	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT))
 		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY and PDIAG_NO_INHERIT",
 			o->flags);
 	if (o->hz > PDIAG_MAX_HZ)
-		return pdiag_fail(EINVAL, "hz is %u; give 1 to %u samples a second", o->hz, PDIAG_MAX_HZ);
+		return pdiag_fail(
+			EINVAL, "hz is %u; give 1 to %u samples a second", o->hz, PDIAG_MAX_HZ);
 	if (o->max_depth > PDIAG_MAX_DEPTH)
 		return pdiag_fail(EINVAL, "max_depth is %u; give 1 to %u frames", o->max_depth,
 			PDIAG_MAX_DEPTH);
@@ -53,9 +57,11 @@ static int check_numbers(const struct pdiag_capture_options *o)
 		return pdiag_fail(EINVAL, "buffer_bytes is %llu; give at most %llu a CPU",
 			(unsigned long long)o->buffer_bytes, MAX_BUFFER);
 	if (o->cpus && o->target != PDIAG_TARGET_SYSTEM && o->target != PDIAG_TARGET_CGROUP)
-		return pdiag_fail(EINVAL, "cpus can be chosen for the whole machine or a cgroup only");
+		return pdiag_fail(
+			EINVAL, "cpus can be chosen for the whole machine or a cgroup only");
 	if (o->events & PDIAG_OFF_CPU && o->flags & PDIAG_USER_ONLY)
-		return pdiag_fail(EINVAL, "off-CPU sampling sees the kernel switch tasks; it cannot be "
+		return pdiag_fail(EINVAL,
+			"off-CPU sampling sees the kernel switch tasks; it cannot be "
 			"PDIAG_USER_ONLY");
 	return 0;
 }
@@ -75,8 +81,14 @@ int pdiag_capture_config(struct pdiag *context, const struct pdiag_capture_optio
 	if (ret)
 		return ret;
 	*c = (struct pdiag_source_config){
-		.context = context, .target = o.target, .pid = o.pid, .argv = o.argv,
-		.cgroup = o.cgroup, .path = o.path, .buffer_bytes = o.buffer_bytes, .flags = o.flags,
+		.context = context,
+		.target = o.target,
+		.pid = o.pid,
+		.argv = o.argv,
+		.cgroup = o.cgroup,
+		.path = o.path,
+		.buffer_bytes = o.buffer_bytes,
+		.flags = o.flags,
 		.events = o.events ? o.events : PDIAG_ON_CPU,
 		.hz = o.hz ? o.hz : PDIAG_DEFAULT_HZ,
 		.max_depth = o.max_depth ? o.max_depth : PDIAG_DEFAULT_DEPTH,

@@ -285,8 +285,13 @@ int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *r
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time)
 {
 	struct pdiag_record end = {
-		.type = PDIAG_RECORD_INFO, .flags = PDIAG_RECORD_OUT, .cpu = -1, .pid = -1, .tid = -1,
-		.time = time, .info = { .hz = p->profile->hz, .period_ns = p->profile->period_ns },
+		.type = PDIAG_RECORD_INFO,
+		.flags = PDIAG_RECORD_OUT,
+		.cpu = -1,
+		.pid = -1,
+		.tid = -1,
+		.time = time,
+		.info = {.hz = p->profile->hz, .period_ns = p->profile->period_ns},
 	};
 	struct pdiag_record sample;
 

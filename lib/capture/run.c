@@ -18,7 +18,8 @@
 
 static int fail_forked(void)
 {
-	return pdiag_fail(EPERM, "this capture belongs to the process that fork() left; make one of "
+	return pdiag_fail(EPERM,
+		"this capture belongs to the process that fork() left; make one of "
 		"your own");
 }
 

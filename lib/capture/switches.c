@@ -33,7 +33,8 @@ int pdiag_switches_leave(struct pdiag_switches *s, const struct pdiag_absence *a
 	if (!a) {
 		ret = pdiag_array_reserve(&s->list, &s->cap, s->count + 1, sizeof(*s->list));
 		if (!ret)
-			ret = pdiag_table_insert(&s->index, hash_tid(absence->tid), (uint32_t)s->count);
+			ret = pdiag_table_insert(
+				&s->index, hash_tid(absence->tid), (uint32_t)s->count);
 		if (ret)
 			return ret;
 		a = &s->list[s->count++];

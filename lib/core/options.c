@@ -26,8 +26,10 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 			"sizeof the struct", name, size);
 	for (size_t i = known; i < size; i++)
 		if (((const char *)from)[i])
-			return pdiag_fail(E2BIG, "%s: has options that this release of libpdiag "
-				"does not know (byte %zu of %zu); update the library", name, i, size);
+			return pdiag_fail(E2BIG,
+				"%s: has options that this release of libpdiag "
+				"does not know (byte %zu of %zu); update the library",
+				name, i, size);
 	memcpy(to, from, size < known ? size : known);
 	memcpy(to, &known, sizeof(known));
 	return 0;

@@ -85,7 +85,8 @@ static struct pdiag_process_entry *sampled_process(struct pdiag_processes *p, in
 
 	if (e && (e->process.seeded || e->process.gone))
 		return e;
-	/* Not enough memory to seed it all: what is there is used, and the next sample asks again. */
+	/* Not enough memory to seed it all: what is there is used, and the next sample asks again.
+	 */
 	if (p->live && pid > 0)
 		pdiag_seed_process(p, pid, time, time);
 	e = pdiag_tasks_need_process(p, pid, time);

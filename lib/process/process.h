@@ -17,7 +17,7 @@ struct pdiag_mapping {
 /* One process image: fork, exec and reuse of a pid each make a new one, with a new serial. */
 struct pdiag_process {
 	int32_t pid;
-	uint32_t serial;  /* unique in the table; with `maps_changes` a key for what a stack means */
+	uint32_t serial; /* unique in the table; with `maps_changes` a key for what a stack means */
 	uint32_t maps_changes; /* counts changes of its mappings */
 	uint64_t born;	  /* ns: fork or exec, or when it was first seen */
 	const char *comm; /* of its main thread; interned in the table */
@@ -31,7 +31,7 @@ struct pdiag_process {
 
 struct pdiag_thread {
 	int32_t tid;
-	uint32_t serial;	     /* unique in the table; a new name keeps it, an exec does not */
+	uint32_t serial; /* unique in the table; a new name keeps it, an exec does not */
 	const char *comm;	     /* interned in the table: another name, another pointer */
 	struct pdiag_process *process;
 };

@@ -24,9 +24,10 @@ uint32_t pdiag_stack_table_add(struct pdiag_stack_table *t, const uint64_t *ips,
 			return i;
 	}
 	if (t->count >= UINT32_MAX - 2 ||
-		pdiag_array_reserve(&t->entries, &t->entry_cap, t->count + 1, sizeof(*t->entries)) ||
-		pdiag_array_reserve(&t->words, &t->word_cap, t->word_count + nr,
-			sizeof(*t->words)) ||
+		pdiag_array_reserve(
+			&t->entries, &t->entry_cap, t->count + 1, sizeof(*t->entries)) ||
+		pdiag_array_reserve(
+			&t->words, &t->word_cap, t->word_count + nr, sizeof(*t->words)) ||
 		pdiag_table_insert(&t->index, hash, (uint32_t)t->count))
 		return PDIAG_STACK_NONE;
 	t->entries[t->count] = (struct pdiag_stack_entry){ .first = t->word_count, .nr = nr };

@@ -73,6 +73,6 @@ int pdiag_cgroup_open(const char *path)
 	if (fd >= 0)
 		return fd;
 	err = err == ENOENT || err == ENOTDIR ? errno : err;
-	return pdiag_fail(err, "there is no cgroup %s, neither as it is nor below %s: %s", path, mount,
-		strerror(err));
+	return pdiag_fail(err, "there is no cgroup %s, neither as it is nor below %s: %s", path,
+		mount, strerror(err));
 }

@@ -219,8 +219,8 @@ static int perf_next(struct pdiag_source *s, struct pdiag_raw *raw)
 	header = pdiag_perf_rings_next(&p->events.rings, &ring);
 	s->state.bytes = p->events.rings.bytes;
 	if (p->corrupt < p->events.rings.corrupt) {
-		/* No decoder takes a record of no length: it goes to the ledger. The one at hand comes
-		 * with the next call. */
+		/* No decoder takes a record of no length: it goes to the ledger. The one at hand
+		 * comes with the next call. */
 		p->corrupt++;
 		p->events.rings.taken = false;
 		*raw = (struct pdiag_raw){ .data = &p->lost_record, .cpu = -1,

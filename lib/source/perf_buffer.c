@@ -82,14 +82,18 @@ int pdiag_perf_buffer_map(struct pdiag_perf_rings *rings, const struct pdiag_sou
 		ret = map_all(rings, config, cpus, shift, &state->buffer_bytes);
 	while ((ret == -EPERM || ret == -ENOMEM) && ++shift < 16);
 	if (ret)
-		return pdiag_fail(-ret, "cannot map ring buffers: %s; raise RLIMIT_MEMLOCK (ulimit -l) or "
-			"kernel.perf_event_mlock_kb", strerror(-ret));
+		return pdiag_fail(-ret,
+			"cannot map ring buffers: %s; raise RLIMIT_MEMLOCK (ulimit -l) or "
+			"kernel.perf_event_mlock_kb",
+			strerror(-ret));
 	if (shift) {
 		len = strlen(state->limits);
 		snprintf(state->limits + len, sizeof(state->limits) - len,
-			"%sring buffers of %llu KiB a CPU, 1/%u of what was wanted: RLIMIT_MEMLOCK, "
+			"%sring buffers of %llu KiB a CPU, 1/%u of what was wanted: "
+			"RLIMIT_MEMLOCK, "
 			"kernel.perf_event_mlock_kb or the capability CAP_IPC_LOCK gives more",
-			len ? "; " : "", (unsigned long long)rings->rings[0].size >> 10, 1u << shift);
+			len ? "; " : "", (unsigned long long)rings->rings[0].size >> 10,
+			1u << shift);
 	}
 	return 0;
 }

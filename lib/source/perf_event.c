@@ -75,21 +75,31 @@ int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, boo
 	case EACCES:
 	case EPERM:
 		if (config->target == PDIAG_TARGET_SYSTEM || config->target == PDIAG_TARGET_CGROUP)
-			return pdiag_fail(err, "sampling all tasks of a CPU or cgroup needs the "
-				"capability CAP_PERFMON, or kernel.perf_event_paranoid at 0 or less (it "
-				"is %ld); run as root, or sample processes of your own", limits.paranoid);
+			return pdiag_fail(err,
+				"sampling all tasks of a CPU or cgroup needs the "
+				"capability CAP_PERFMON, or kernel.perf_event_paranoid at 0 or "
+				"less (it "
+				"is %ld); run as root, or sample processes of your own",
+				limits.paranoid);
 		if (off_cpu)
-			return pdiag_fail(err, "off-CPU sampling sees the kernel switch tasks, which "
-				"needs the capability CAP_PERFMON, or kernel.perf_event_paranoid at 1 or "
-				"less (it is %ld)", limits.paranoid);
-		return pdiag_fail(err, "not allowed to sample this process: it belongs to another user, "
-			"or kernel.perf_event_paranoid (%ld) is above 2; the capability CAP_PERFMON (with "
-			"CAP_SYS_PTRACE for processes of others) or root gives it", limits.paranoid);
+			return pdiag_fail(err,
+				"off-CPU sampling sees the kernel switch tasks, which "
+				"needs the capability CAP_PERFMON, or kernel.perf_event_paranoid "
+				"at 1 or "
+				"less (it is %ld)",
+				limits.paranoid);
+		return pdiag_fail(err,
+			"not allowed to sample this process: it belongs to another user, "
+			"or kernel.perf_event_paranoid (%ld) is above 2; the capability "
+			"CAP_PERFMON (with "
+			"CAP_SYS_PTRACE for processes of others) or root gives it",
+			limits.paranoid);
 	case ESRCH:
 		return pdiag_fail(err, "process or thread %d has ended", config->pid);
 	case EMFILE:
 	case ENFILE:
-		return pdiag_fail(err, "too many open files: an event a thread and CPU is needed; raise "
+		return pdiag_fail(err,
+			"too many open files: an event a thread and CPU is needed; raise "
 			"RLIMIT_NOFILE (ulimit -n), or sample the whole machine");
 	case ENOSYS:
 	case EOPNOTSUPP:

@@ -41,8 +41,8 @@ static bool may_skip(int err, const struct pdiag_perf_target *target,
 
 /* All ids on one CPU. *first: the descriptor that will make the ring, -1 if there is none. */
 static int open_cpu(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
-	const struct pdiag_perf_target *target, struct perf_event_attr *attr, uint32_t ring, int cpu,
-	int *first)
+	const struct pdiag_perf_target *target, struct perf_event_attr *attr, uint32_t ring,
+	int cpu, int *first)
 {
 	int fd, ret;
 
@@ -80,7 +80,7 @@ static int open_kind(struct pdiag_perf_events *e, const struct pdiag_source_conf
 		(uint32_t)(pdiag_perf_buffer_size(config, off_cpu, target->cpu_count) / 4));
 	for (uint32_t i = 0; i < target->cpu_count; i++) {
 		r = &e->rings.rings[*ring];
-		*r = (struct pdiag_perf_ring){ .fd = -1, .cpu = target->cpus[i], .off_cpu = off_cpu };
+		*r = (struct pdiag_perf_ring){.fd = -1, .cpu = target->cpus[i], .off_cpu = off_cpu};
 		ret = open_cpu(e, config, target, &attr, *ring, target->cpus[i], &r->fd);
 		if (ret)
 			return ret;
@@ -96,7 +96,8 @@ static int attach_rings(struct pdiag_perf_events *e)
 	for (size_t i = 0; i < e->count; i++) {
 		int owner = e->rings.rings[e->list[i].ring].fd;
 
-		if (e->list[i].fd != owner && ioctl(e->list[i].fd, PERF_EVENT_IOC_SET_OUTPUT, owner))
+		if (e->list[i].fd != owner &&
+			ioctl(e->list[i].fd, PERF_EVENT_IOC_SET_OUTPUT, owner))
 			return pdiag_fail(errno, "cannot join an event to its ring buffer: %s",
 				strerror(errno));
 	}
@@ -159,7 +160,8 @@ static int open_all(struct pdiag_perf_events *e, const struct pdiag_source_confi
 		return pdiag_fail_memory("opening perf events");
 	choose(&e->choice, config);
 	ret = config->events & PDIAG_ON_CPU ? open_kind(e, config, target, false, &rings) : 0;
-	/* Without the kernel's part there are no switches to see: it would open, and give nothing. */
+	/* Without the kernel's part there are no switches to see: it would open, and give nothing.
+	 */
 	if (!ret && config->events & PDIAG_OFF_CPU)
 		ret = e->choice.kernel ? open_kind(e, config, target, true, &rings) :
 					 pdiag_perf_event_fail(EACCES, config, true);

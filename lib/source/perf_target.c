@@ -41,8 +41,9 @@ static int list_threads(struct pdiag_perf_target *t, size_t *cap)
 	snprintf(path, sizeof(path), "/proc/%d/task", t->pid);
 	dir = opendir(path);
 	if (!dir)
-		return errno == ENOENT ? fail_gone(t->pid) :
-					 pdiag_fail(errno, "cannot read %s: %s", path, strerror(errno));
+		return errno == ENOENT
+			       ? fail_gone(t->pid)
+			       : pdiag_fail(errno, "cannot read %s: %s", path, strerror(errno));
 	while (!ret && (e = readdir(dir)))
 		if (e->d_name[0] != '.')
 			ret = add_id(t, cap, atoi(e->d_name));
@@ -110,7 +111,8 @@ static int open_process(struct pdiag_perf_target *t, int32_t pid)
 		return fail_gone(pid);
 	/* Which of the two depends on the kernel. */
 	if (t->pid_fd < 0 && (errno == EINVAL || errno == ENOENT))
-		return pdiag_fail(EINVAL, "%d is a thread, not a process; sample it as a thread", pid);
+		return pdiag_fail(
+			EINVAL, "%d is a thread, not a process; sample it as a thread", pid);
 	return 0;
 }
 
@@ -130,7 +132,8 @@ static int open_ids(struct pdiag_perf_target *t, const struct pdiag_source_confi
 		t->tid = c->pid;
 		t->pid = thread_group(c->pid);
 		if (!t->pid)
-			return pdiag_fail(ESRCH, "there is no thread %d (or it has just ended)", c->pid);
+			return pdiag_fail(
+				ESRCH, "there is no thread %d (or it has just ended)", c->pid);
 		return add_id(t, &cap, c->pid);
 	case PDIAG_TARGET_COMMAND:
 		ret = pdiag_command_prepare(&t->command, c->argv);

@@ -55,7 +55,8 @@ static int check(int fd, const struct owner *o, struct stat *st)
 
 static int open_in(const char *dir, int dir_flags, int pid, const struct owner *o, struct stat *st)
 {
-	pdiag_auto_close int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC | dir_flags), path = -1;
+	pdiag_auto_close int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC | dir_flags),
+			     path = -1;
 	char name[32];
 	int fd, reason;
 

@@ -3,10 +3,8 @@
  * Hash index: from a hash to the caller's array indices. The caller keeps the entries and compares
  * candidates; the index holds 8 bytes a slot (hash tag and index), open addressing, linear probing.
  *
- *	for (i = pdiag_table_first(t, h, &pos); i != PDIAG_TABLE_END; i = pdiag_table_next(t, h, &pos))
- *		if (entry[i] equals the key)
- *			return i;
- *	pdiag_table_insert(t, h, new_index);
+ *	for (i = pdiag_table_first(t, h, &pos); i != PDIAG_TABLE_END; i = pdiag_table_next(t, h,
+ *&pos)) if (entry[i] equals the key) return i; pdiag_table_insert(t, h, new_index);
  */
 #ifndef PDIAG_UTIL_TABLE_H
 #define PDIAG_UTIL_TABLE_H

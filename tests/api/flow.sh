@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The rules of the tree: each folder of lib/ includes only itself and what stands before it in the
-# flow; no file is above 600 lines; every source says its licence first.
+# flow; no file is above 600 lines, no line
+# above 100 columns; every source says its licence first.
 # Arguments: the folders in the order of the flow. Also from the environment: SOURCE.
 set -u
 cd "$SOURCE" || exit 1
@@ -35,6 +36,8 @@ while IFS= read -r file; do
 	count=$((count + 1))
 	lines=$(wc -l < "$file")
 	[ "$lines" -le 600 ] || complain "$file: $lines lines; at most 600"
+	wide=$(expand -t 8 "$file" | awk 'length > 100 { print NR; exit }')
+	[ -z "$wide" ] || complain "$file:$wide: more than 100 columns"
 	want=${licence[${file%%/*}]:-LGPL-2.1-or-later}
 	IFS= read -r first < "$file"
 	[ "$first" = "/* SPDX-License-Identifier: $want */" ] ||

@@ -27,13 +27,13 @@
 	} while (0)
 
 /* A call fails with -err, in one sentence that has `words` in it. */
-#define FAILS(call, err, words) \
-	do { \
-		int fails_ret = (call); \
-		if (fails_ret != -(err) || !strstr(pdiag_errmsg(), words) || \
-			strpbrk(pdiag_errmsg(), "\n\t")) \
-			fail_msg("%s: %d, not %d with \"%s\": %s", #call, fails_ret, -(err), words, \
-				pdiag_errmsg()); \
+#define FAILS(call, err, words)                                                                    \
+	do {                                                                                       \
+		int fails_ret = (call);                                                            \
+		if (fails_ret != -(err) || !strstr(pdiag_errmsg(), words) ||                       \
+			strpbrk(pdiag_errmsg(), "\n\t"))                                           \
+			fail_msg("%s: %d, not %d with \"%s\": %s", #call, fails_ret, -(err),       \
+				words, pdiag_errmsg());                                            \
 	} while (0)
 
 /* Use CPU time of this thread; returns what was used, in ns. */

@@ -127,12 +127,13 @@ static inline int fail_alloc_works(void)
 	return fail_alloc_stop();
 }
 
-#define FAIL_ALLOC_OR_SKIP() \
-	do { \
-		if (!fail_alloc_works()) { \
-			printf("skipped: allocations cannot be failed here (sanitizer or valgrind)\n"); \
-			skip(); \
-		} \
+#define FAIL_ALLOC_OR_SKIP()                                                                       \
+	do {                                                                                       \
+		if (!fail_alloc_works()) {                                                         \
+			printf("skipped: allocations cannot be failed here (sanitizer or "         \
+			       "valgrind)\n");                                                     \
+			skip();                                                                    \
+		}                                                                                  \
 	} while (0)
 
 #endif

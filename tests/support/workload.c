@@ -53,7 +53,8 @@ static const struct {
 
 static const char usage[] =
 	"Usage: workload [--seconds N] [--only PART,...] [--truth FILE]\n"
-	"A program of known behaviour, to be profiled. Runs for N seconds (default 10), then writes\n"
+	"A program of known behaviour, to be profiled. Runs for N seconds (default 10), then "
+	"writes\n"
 	"a line \"FUNCTION SECONDS cpu|wait\" for each function to FILE (default: stdout).\n"
 	"Parts: spin recurse rw pool children exec futex sleep (default: all)\n";
 

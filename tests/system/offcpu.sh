@@ -33,7 +33,7 @@ check "waiting for a pipe" within \
 	"$(weight "$work/mix.folded" '^cat;.*\[off-cpu: pipe\]$')" ${seconds}000000 3
 check "waiting for a child" within \
 	"$(weight "$work/mix.folded" '^bash;.*\[off-cpu: child\]$')" \
-	"$(awk -v s="$elapsed" 'BEGIN { print s * 1e6 }')" 5
+	"$(awk -v s="$elapsed" 'BEGIN { print s * 1e6 }')" 10
 check "preempted, two thirds of the time or more" at_least \
 	"$(weight "$work/mix.folded" '^burn_one;.*\[off-cpu: preempted\]$')" 3000000
 

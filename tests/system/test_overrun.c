@@ -113,8 +113,10 @@ static void test_overrun(void **state)
 	assert_int_equal(pdiag_profile_info(profile, &info), 0);
 	assert_int_equal(pdiag_profile_each_stack(profile, add_stack, &sums), 0);
 	assert_int_equal(pdiag_profile_each_loss(profile, add_loss, &sums), 0);
-	printf("%.3f s of CPU time by its own clock, %.3f s corrected, %.3f s sampled; %llu samples, "
-		"%llu lost\n", cpu, sums.work_ns / 1e9, (double)info.samples * 250e-6,
+	printf("%.3f s of CPU time by its own clock, %.3f s corrected, %.3f s sampled; %llu "
+	       "samples, "
+	       "%llu lost\n",
+		cpu, sums.work_ns / 1e9, (double)info.samples * 250e-6,
 		(unsigned long long)info.samples, (unsigned long long)info.lost);
 	/* Most is lost, and yet the weight is that of all. */
 	assert_true(info.lost > info.samples);

@@ -95,7 +95,7 @@ static void on_log(void *user, enum pdiag_log_level level, const char *text)
 
 static void logs_up_to_its_level(void **state)
 {
-	struct pdiag_options options = { .size = sizeof(options), .log = on_log, .log_user = &lines };
+	struct pdiag_options options = {.size = sizeof(options), .log = on_log, .log_user = &lines};
 	struct pdiag *context;
 	char big[3000];
 
@@ -131,7 +131,7 @@ static void logs_up_to_its_level(void **state)
 
 static void options_are_checked(void **state)
 {
-	struct pdiag_options options = { .size = sizeof(options), .log_level = PDIAG_LOG_DEBUG + 1 };
+	struct pdiag_options options = {.size = sizeof(options), .log_level = PDIAG_LOG_DEBUG + 1};
 	struct pdiag *context = (struct pdiag *)&options;
 
 	(void)state;

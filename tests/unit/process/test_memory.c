@@ -34,8 +34,8 @@ static int script(void)
 		r.fork.ppid = r.fork.ptid = pid - 1;
 		ret = pdiag_processes_update(t.p, &r);
 		for (size_t i = 0; i < 5 && !ret; i++) {
-			r = mmap_record(pid, 0, 0x7f0000000000 + i * 0x10000 * (uint64_t)pid, 0x10000,
-				0, names[i]);
+			r = mmap_record(pid, 0, 0x7f0000000000 + i * 0x10000 * (uint64_t)pid,
+				0x10000, 0, names[i]);
 			ret = pdiag_processes_update(t.p, &r);
 		}
 		r = record(PDIAG_RECORD_FORK, 0, pid, pid + 100);

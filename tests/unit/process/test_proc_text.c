@@ -79,13 +79,14 @@ static void large_numbers(void **state)
 
 static void malformed_lines(void **state)
 {
-	static const char *const bad[] = { "", "\n", "1000", "1000-", "-2000 r-xp 0 0:0 0",
-		"1000-2000", "1000-2000 ", "1000-2000 r-x", "1000-2000 r-xp", "1000-2000 r-xpX0 0:0 0",
-		"1000-2000 r-xp 0", "1000-2000 r-xp 0 0", "1000-2000 r-xp 0 0:0", "1000-2000 r-xp 0 0:0 x",
-		"2000-1000 r-xp 0 0:0 0 /x", "1000-1000 r-xp 0 0:0 0 /x",
-		"10000000000000000-2 r-xp 0 0:0 0", "1-2 r-xp 10000000000000000 0:0 0",
-		"1-2 r-xp 0 0:0 18446744073709551616", "1-2 r-xp 0 100000000:0 0",
-		"1-2 r-xp 0 0:100000000 0", "g-2 r-xp 0 0:0 0", "0x1-2 r-xp 0 0:0 0" };
+	static const char *const bad[] = {"", "\n", "1000", "1000-", "-2000 r-xp 0 0:0 0",
+		"1000-2000", "1000-2000 ", "1000-2000 r-x", "1000-2000 r-xp",
+		"1000-2000 r-xpX0 0:0 0", "1000-2000 r-xp 0", "1000-2000 r-xp 0 0",
+		"1000-2000 r-xp 0 0:0", "1000-2000 r-xp 0 0:0 x", "2000-1000 r-xp 0 0:0 0 /x",
+		"1000-1000 r-xp 0 0:0 0 /x", "10000000000000000-2 r-xp 0 0:0 0",
+		"1-2 r-xp 10000000000000000 0:0 0", "1-2 r-xp 0 0:0 18446744073709551616",
+		"1-2 r-xp 0 100000000:0 0", "1-2 r-xp 0 0:100000000 0", "g-2 r-xp 0 0:0 0",
+		"0x1-2 r-xp 0 0:0 0"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -119,7 +120,8 @@ static void stat_lines(void **state)
 	assert_int_equal(stat_.state, 'Z');
 	assert_true(parse_stat("42 () S 7" REST));
 	assert_string_equal(stat_.comm, "");
-	assert_true(parse_stat("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n"));
+	assert_true(
+		parse_stat("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n"));
 	assert_true(stat_.kernel_thread);
 	assert_false(parse_stat(""));
 	assert_false(parse_stat("42 bash S 7" REST));

@@ -363,7 +363,8 @@ static void kernel_thread(void **state)
 	char comm_[32] = "";
 
 	(void)state;
-	if (pdiag_file_read("/proc/2/comm", comm_, sizeof(comm_)) < 0 || strcmp(comm_, "kthreadd\n")) {
+	if (pdiag_file_read("/proc/2/comm", comm_, sizeof(comm_)) < 0 ||
+		strcmp(comm_, "kthreadd\n")) {
 		printf("skipped: no kernel threads to be seen here\n");
 		skip();
 	}

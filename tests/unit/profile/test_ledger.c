@@ -146,7 +146,8 @@ static void merges(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 5000; i++) {
-		struct pdiag_loss one = loss(pick(7), (int32_t)pick(3), (int32_t)pick(4), pick(5), i);
+		struct pdiag_loss one =
+			loss(pick(7), (int32_t)pick(3), (int32_t)pick(4), pick(5), i);
 
 		assert_int_equal(pdiag_ledger_add(i % 2 ? &x : &y, &one), 0);
 		assert_int_equal(pdiag_ledger_add(&both, &one), 0);

@@ -201,7 +201,8 @@ static void claims_of_enormous_tables(void **state)
 static void many_notes(void **state)
 {
 	enum { COUNT = 2000 };
-	const size_t body = 512 * 1024, size = sizeof(Elf64_Ehdr) + body + COUNT * sizeof(Elf64_Shdr);
+	const size_t body = 512 * 1024,
+		     size = sizeof(Elf64_Ehdr) + body + COUNT * sizeof(Elf64_Shdr);
 	unsigned char id[PDIAG_BUILD_ID_MAX];
 	char *image = calloc(1, size);
 	Elf64_Ehdr h = { .e_ident = ELFMAG, .e_type = ET_DYN, .e_machine = EM_X86_64,

@@ -235,7 +235,8 @@ static void files(void **state)
 	assert_string_equal(a->name, "[unknown passwd]");
 	if (!fixture_missing("versioned.so")) {
 		address = fixture_address("versioned.so", "named@@V1");
-		assert_int_equal(pdiag_symbolizer_file(t.s, fixture("versioned.so"), address, &a), 0);
+		assert_int_equal(
+			pdiag_symbolizer_file(t.s, fixture("versioned.so"), address, &a), 0);
 		assert_string_equal(a->name, "named");
 	}
 	if (!fixture_missing("cxx.so")) {

@@ -106,7 +106,7 @@ static int order(struct pdiag_list *head)
 
 static void lists(void **state)
 {
-	struct item items[4] = { { .number = 1 }, { .number = 2 }, { .number = 3 }, { .number = 4 } };
+	struct item items[4] = {{.number = 1}, {.number = 2}, {.number = 3}, {.number = 4}};
 	struct pdiag_list head;
 
 	(void)state;

@@ -37,8 +37,9 @@ static void lists(void **state)
 
 static void no_lists(void **state)
 {
-	static const char *const texts[] = { "", "\n", ",", "1,", ",1", "1,,2", "a", "1a", "-1", "1-",
-		"3-1", "1-2-3", "1 2", "65536", "0-65536", "99999999999999999999", "0x1", "+1", "1;2" };
+	static const char *const texts[] = {"", "\n", ",", "1,", ",1", "1,,2", "a", "1a", "-1",
+		"1-", "3-1", "1-2-3", "1 2", "65536", "0-65536", "99999999999999999999", "0x1",
+		"+1", "1;2"};
 	uint32_t count;
 	int *cpus;
 
