@@ -273,7 +273,7 @@ static int write_outputs(struct settings *s, struct pdiag_capture *capture,
 	return ret;
 }
 
-static void report(struct settings *s, const struct pdiag_capture *capture)
+static void report(struct settings *s, struct pdiag_capture *capture)
 {
 	struct pdiag_capture_info info = { .size = sizeof(info) };
 
@@ -281,6 +281,9 @@ static void report(struct settings *s, const struct pdiag_capture *capture)
 		show_progress(capture, isatty(STDERR_FILENO) ? "\033[K\n" : "\n");
 	if (pdiag_capture_info(capture, &info))
 		return;
+	if (info.lost)
+		pdiag_profile_write_loss(pdiag_capture_profile(capture), NULL,
+			&(struct pdiag_sink){ .size = sizeof(struct pdiag_sink), .fd = STDERR_FILENO });
 	if (info.exit_status > 0 && WIFEXITED(info.exit_status))
 		fprintf(stderr, "pdiag-record: the command ended with status %d\n",
 			WEXITSTATUS(info.exit_status));

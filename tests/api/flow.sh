@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The rules of the tree: each folder of lib/ includes only itself and what stands before it in the
-# flow; no file is above 600 lines, no line
-# above 100 columns; every source says its licence first.
+# flow; no file is above 600 lines, no line above 100 columns; every source says its licence first.
 # Arguments: the folders in the order of the flow. Also from the environment: SOURCE.
 set -u
 cd "$SOURCE" || exit 1
