@@ -23,9 +23,14 @@ tidy() {
 trap tidy EXIT
 trap 'exit 1' INT TERM HUP
 
-skip() { echo "skipped: $*"; exit 77; }
+# What has failed before stays failed.
+skip() { [ $failed = 0 ] || exit 1; echo "skipped: $*"; exit 77; }
 need_root() { [ "$(id -u)" = 0 ] || skip "$1 needs root"; }
 need() { command -v "$1" > /dev/null || skip "$1 is not installed"; }
+
+# Who samples the machine cannot tell one workload from another.
+another_workload() { grep -qsx workload /proc/[0-9]*/comm; }
+need_alone() { ! another_workload || skip "another workload runs on this machine"; }
 
 # What each of a test's programs is started with: no test may hang.
 bounded() { timeout --foreground -k 5 120 "$@"; }

@@ -17,7 +17,8 @@ check "killed: it says that it is cut" grep -q 'is cut' "$work/errors"
 check "killed: the samples are there" at_least "$(weight "$work/killed.folded" .)" 4000
 check "killed: they have names" at_least \
 	"$(weight "$work/killed.folded" '^recurse;.*;recurse;timed;recurse_leaf')" 500
-check "killed: so does the kernel, which is still the same" lacks "$work/killed.folded" 'unknown kernel'
+check "killed: so does the kernel, which is still the same" \
+	lacks "$work/killed.folded" 'unknown kernel'
 
 mkdir "$work/small"
 if mount -t tmpfs -o size=256k none "$work/small" 2> /dev/null; then

@@ -62,7 +62,7 @@ case_of() {
 	local peer=$!
 	until [ -s "$perf" ]; do sleep 0.1; done
 	sleep 1 # perf writes its header before it samples
-	"${sampled[@]}" || return 1
+	"${name}_target" || return 1
 	kill -INT "$peer"
 	wait "$peer"
 	perf_leaves "$perf" > "$perf.leaves"
@@ -91,14 +91,15 @@ process_target() {
 }
 
 system_target() {
+	need_alone
 	recording_begins "$work/log" -a -F 999 -o "$work/system.folded" -o "$work/system.pdiag"
 	"${workload[@]}"
+	need_alone
 	recording_ends
 }
 
-for name in ${ONLY:-command process system}; do
+for name in command process system; do
 	rm -f "$work/log"
-	sampled=("${name}_target")
-	case_of $name
+	case_of "$name"
 done
 finish

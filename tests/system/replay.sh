@@ -27,6 +27,7 @@ check "cut by one byte" cut $((size - 1))
 check "cut at two thirds" cut $((size * 2 / 3))
 check "and it has samples" at_least "$(weight "$work/cut.folded" .)" 1
 printf 'no recording at all, this' > "$work/text"
-check "what is no recording is refused" sh -c '! "$0" "$1" 2> "$2"' "$REPORT" "$work/text" "$work/log"
+check "what is no recording is refused" \
+	sh -c '! "$0" "$1" 2> "$2"' "$REPORT" "$work/text" "$work/log"
 check "in one line" test "$(wc -l < "$work/log")" = 1
 finish

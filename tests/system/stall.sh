@@ -3,6 +3,7 @@
 # The reader stands still for ten seconds at 999 Hz while all CPUs are busy: nothing is lost.
 . "$(dirname "$0")/../support/system.sh" || exit 1
 need_root "sampling the whole machine"
+need_alone
 hz=999
 
 recording_begins "$work/log" -a -F $hz -o "$work/stall.folded" -o "$work/stall.pdiag"

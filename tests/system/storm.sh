@@ -4,6 +4,7 @@
 # names are looked up, and still the samples have them.
 . "$(dirname "$0")/../support/system.sh" || exit 1
 need_root "sampling the whole machine"
+need_alone
 
 recording_begins "$work/log" -a -F 999 -o "$work/storm.folded" -o "$work/storm.pdiag"
 storms=()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# As nobody, with kernel.perf_event_paranoid at 2, which is what kernels come with: own processes can
-# be sampled, user space only, and it says so; the machine cannot, and it says why.
+# As nobody, with kernel.perf_event_paranoid at 2, which is what kernels come with: own processes
+# can be sampled, user space only, and it says so; the machine cannot, and it says why.
 . "$(dirname "$0")/../support/system.sh" || exit 1
 need_root "becoming somebody else"
 need setpriv
@@ -26,7 +26,8 @@ as_nobody "$work/pdiag-record" -F 999 -o "$work/out/own.folded" -- "$work/burn_o
 check "a command of its own" test $? = 0
 cat "$work/errors"
 check "it is in it" at_least "$(weight "$work/out/own.folded" ';one_hot$')" 500
-check "the limit is told" grep -qE 'user frames only.*CAP_PERFMON.*perf_event_paranoid' "$work/errors"
+check "the limit is told" \
+	grep -qE 'user frames only.*CAP_PERFMON.*perf_event_paranoid' "$work/errors"
 check "in one line" one_line "$work/errors"
 check "no kernel frames" lacks "$work/out/own.folded" 'entry_SYSCALL|do_syscall'
 

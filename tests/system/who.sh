@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Whose samples: exec in between, pids used again, binaries that are deleted or replaced, other mount
-# and pid namespaces. Each process burns CPU time in a function of known name.
+# Whose samples: exec in between, pids used again, binaries that are deleted or replaced, other
+# mount and pid namespaces. Each process burns CPU time in a function of known name.
 . "$(dirname "$0")/../support/system.sh" || exit 1
 need_root "sampling the whole machine"
 one=$BIN/burn_one two=$BIN/burn_two
