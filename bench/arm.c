@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 	armed = now();
 	first = first_sample(capture, armed);
 	run(capture, armed + atof(argv[2]) * 1e3);
-	if (pdiag_capture_info(capture, &info) ||
+	if (pdiag_capture_get_info(capture, &info) ||
 		(recording && pdiag_recording_finish(recording, NULL)))
 		return fail();
 	printf("%.2f %.2f %ld %llu %.4f %.2f\n", armed - start, first,

@@ -202,7 +202,7 @@ static void show_progress(const struct pdiag_capture *capture, const char *end)
 {
 	struct pdiag_capture_info info = { .size = sizeof(info) };
 
-	if (pdiag_capture_info(capture, &info))
+	if (pdiag_capture_get_info(capture, &info))
 		return;
 	fprintf(stderr, "%6.1f s  %llu samples  %llu lost  %.1f MB  %u CPUs at %u Hz (%s)%s",
 		(double)info.elapsed_ns / 1e9, (unsigned long long)info.samples,
@@ -232,7 +232,7 @@ static int capture_until_end(struct settings *s, struct pdiag_capture *capture, 
 		wait = s->seconds > 0 && end < next ? end - now() : next - now();
 		if (poll(fds, 2, wait > 0 ? (int)(wait * 1e3) + 1 : 0) < 0 && errno != EINTR)
 			return perror("pdiag-record: poll"), 1;
-		if (pdiag_capture_dispatch(capture) < 0 || pdiag_capture_info(capture, &info))
+		if (pdiag_capture_dispatch(capture) < 0 || pdiag_capture_get_info(capture, &info))
 			return fail();
 	}
 	return 0;
@@ -279,7 +279,7 @@ static void report(struct settings *s, struct pdiag_capture *capture)
 
 	if (isatty(STDERR_FILENO) || s->progress)
 		show_progress(capture, isatty(STDERR_FILENO) ? "\033[K\n" : "\n");
-	if (pdiag_capture_info(capture, &info))
+	if (pdiag_capture_get_info(capture, &info))
 		return;
 	if (info.lost)
 		pdiag_profile_write_loss(pdiag_capture_profile(capture), NULL,
@@ -322,7 +322,7 @@ int main(int argc, char **argv)
 		ret = fail();
 		goto out;
 	}
-	if (!pdiag_capture_info(capture, &info) && *info.limits)
+	if (!pdiag_capture_get_info(capture, &info) && *info.limits)
 		fprintf(stderr, "pdiag-record: %s\n", info.limits);
 	ret = run(&s, capture);
 	report(&s, capture);

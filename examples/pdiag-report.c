@@ -46,7 +46,7 @@ static int print_tables(struct pdiag_profile *profile, uint32_t top)
 	struct pdiag_profile_info info = { .size = sizeof(info) };
 	struct pdiag_sink out = { .size = sizeof(out), .fd = STDOUT_FILENO };
 
-	if (pdiag_profile_info(profile, &info))
+	if (pdiag_profile_get_info(profile, &info))
 		return fail();
 	printf("%llu samples of %u threads in %.1f s: %.3f s on CPU, %.3f s off CPU\n\n",
 		(unsigned long long)info.samples, info.threads, (double)info.duration_ns / 1e9,

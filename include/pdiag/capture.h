@@ -103,7 +103,7 @@ PDIAG_API int pdiag_capture_fd(const struct pdiag_capture *capture);
 PDIAG_API int pdiag_capture_dispatch(struct pdiag_capture *capture);
 
 /* Fill `info`, of which `size` is set. Errors: -EINVAL. */
-PDIAG_API int pdiag_capture_info(
+PDIAG_API int pdiag_capture_get_info(
 	const struct pdiag_capture *capture, struct pdiag_capture_info *info);
 
 /* The live profile: owned by the capture, valid until pdiag_capture_take() or _free(), changed

@@ -79,7 +79,7 @@ PDIAG_API int pdiag_profile_copy(struct pdiag_profile *profile, struct pdiag_pro
  * Errors: -EINVAL (not the same context, or the same profile), -ENOMEM (`into` unchanged). */
 PDIAG_API int pdiag_profile_merge(struct pdiag_profile *into, struct pdiag_profile *from);
 
-PDIAG_API int pdiag_profile_info(
+PDIAG_API int pdiag_profile_get_info(
 	const struct pdiag_profile *profile, struct pdiag_profile_info *info);
 
 /*
@@ -98,8 +98,8 @@ PDIAG_API int pdiag_profile_each_stack(
 PDIAG_API int pdiag_profile_each_loss(
 	const struct pdiag_profile *profile, pdiag_loss_fn fn, void *user);
 
-/* A short word for a loss, such as "overrun"; never NULL. */
-PDIAG_API const char *pdiag_loss_text(enum pdiag_loss_reason reason);
+/* A short word for an enum pdiag_loss_reason, such as "overrun"; never NULL. Any thread. */
+PDIAG_API const char *pdiag_loss_text(uint32_t reason);
 
 PDIAG_END_DECLS
 

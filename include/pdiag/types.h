@@ -106,10 +106,10 @@ struct pdiag_symbol {
 	uint32_t reserved;
 };
 
-/* A sentence for an enum value; never NULL. Any thread. */
-PDIAG_API const char *pdiag_reason_text(enum pdiag_reason reason);
-/* A short word for a state, such as "futex"; never NULL. Any thread. */
-PDIAG_API const char *pdiag_state_text(enum pdiag_state state);
+/* A sentence for an enum pdiag_reason, as structs hold it; never NULL. Any thread. */
+PDIAG_API const char *pdiag_reason_text(uint32_t reason);
+/* A short word for an enum pdiag_state, such as "futex"; never NULL. Any thread. */
+PDIAG_API const char *pdiag_state_text(uint32_t state);
 
 PDIAG_END_DECLS
 

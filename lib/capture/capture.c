@@ -150,7 +150,7 @@ int pdiag_capture_run(struct pdiag_capture *c, uint32_t milliseconds)
 	return pdiag_fail(-ret, "%s", why);
 }
 
-int pdiag_capture_info(const struct pdiag_capture *c, struct pdiag_capture_info *info)
+int pdiag_capture_get_info(const struct pdiag_capture *c, struct pdiag_capture_info *info)
 {
 	const struct pdiag_source_state *s = &c->source->state;
 	struct pdiag_profile_info profile = { .size = sizeof(profile) };
@@ -158,7 +158,7 @@ int pdiag_capture_info(const struct pdiag_capture *c, struct pdiag_capture_info 
 	uint64_t end = c->stop_time ? c->stop_time : pdiag_capture_clock();
 
 	pdiag_error_clear();
-	pdiag_profile_info(c->pipeline.profile, &profile);
+	pdiag_profile_get_info(c->pipeline.profile, &profile);
 	known.source = c->source->ops->name;
 	known.event = s->event ? s->event : "";
 	known.limits = s->limits;

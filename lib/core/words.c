@@ -54,17 +54,17 @@ static const char *word(const char *const *words, size_t count, unsigned int i)
 	return i < count ? words[i] : "unknown";
 }
 
-const char *pdiag_reason_text(enum pdiag_reason reason)
+const char *pdiag_reason_text(uint32_t reason)
 {
 	return word(reasons, PDIAG_COUNT(reasons), reason);
 }
 
-const char *pdiag_state_text(enum pdiag_state state)
+const char *pdiag_state_text(uint32_t state)
 {
 	return word(states, PDIAG_COUNT(states), state);
 }
 
-const char *pdiag_loss_text(enum pdiag_loss_reason reason)
+const char *pdiag_loss_text(uint32_t reason)
 {
 	return word(losses, PDIAG_COUNT(losses), reason);
 }

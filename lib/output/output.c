@@ -84,7 +84,7 @@ int pdiag_output_check(struct pdiag_output *o, struct pdiag_profile *profile,
 	if (ret)
 		return ret;
 	o->info = (struct pdiag_profile_info){ .size = sizeof(o->info) };
-	ret = pdiag_profile_info(profile, &o->info);
+	ret = pdiag_profile_get_info(profile, &o->info);
 	return ret ? ret : find_unit(o);
 }
 

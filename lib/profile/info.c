@@ -19,7 +19,7 @@ uint64_t pdiag_profile_duration(const struct pdiag_profile *p)
 	return own > UINT64_MAX - p->extra_duration ? UINT64_MAX : own + p->extra_duration;
 }
 
-int pdiag_profile_info(const struct pdiag_profile *profile, struct pdiag_profile_info *info)
+int pdiag_profile_get_info(const struct pdiag_profile *profile, struct pdiag_profile_info *info)
 {
 	struct pdiag_profile_info all = {
 		.lost = pdiag_ledger_lost(profile->ledger),

@@ -167,7 +167,7 @@ static void full_disk_ends_a_recording(void **state)
 	OK(pdiag_capture_start(capture));
 	burn(50);
 	OK(pdiag_capture_stop(capture));
-	OK(pdiag_capture_info(capture, &info));
+	OK(pdiag_capture_get_info(capture, &info));
 	assert_true(info.samples > 0);
 	FAILS(pdiag_recording_finish(recording, pdiag_capture_profile(capture)), ENOSPC,
 		"/dev/full");

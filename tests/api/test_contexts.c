@@ -61,7 +61,7 @@ static int try_life(struct life *l)
 	if (!ret)
 		ret = pdiag_profile_write_flamegraph(loaded, NULL, &sink);
 	if (!ret)
-		ret = pdiag_profile_info(loaded, &info);
+		ret = pdiag_profile_get_info(loaded, &info);
 	if (ret)
 		snprintf(l->sentence, sizeof(l->sentence), "%s", pdiag_errmsg());
 	l->samples = info.samples;
@@ -140,7 +140,7 @@ static void one_thread(void **state)
 	pdiag_close(context[0]);
 	burn(50);
 	OK(pdiag_capture_stop(capture[1]));
-	OK(pdiag_profile_info(pdiag_capture_profile(capture[1]), &info));
+	OK(pdiag_profile_get_info(pdiag_capture_profile(capture[1]), &info));
 	assert_true(info.samples > 0);
 	pdiag_close(context[1]);
 }

@@ -169,11 +169,11 @@ static void command_status(void **state)
 	SAMPLE_OR_SKIP();
 	OK(pdiag_open(NULL, &context));
 	OK(pdiag_capture_new(context, &options, &capture));
-	OK(pdiag_capture_info(capture, &info));
+	OK(pdiag_capture_get_info(capture, &info));
 	assert_int_equal(info.exit_status, -1);
 	assert_true(info.pid > 0);
 	OK(pdiag_capture_run(capture, 0));
-	OK(pdiag_capture_info(capture, &info));
+	OK(pdiag_capture_get_info(capture, &info));
 	assert_int_equal(info.ended, 1);
 	assert_int_equal(info.running, 0);
 	assert_true(WIFEXITED(info.exit_status));
@@ -201,7 +201,7 @@ static void start_that_fails(void **state)
 	OK(pdiag_open(NULL, &context));
 	OK(pdiag_capture_new(context, &options, &capture));
 	FAILS(pdiag_capture_start(capture), ENOEXEC, path);
-	OK(pdiag_capture_info(capture, &info));
+	OK(pdiag_capture_get_info(capture, &info));
 	assert_int_equal(info.running, 0);
 	FAILS(pdiag_capture_start(capture), EALREADY, "begun");
 	OK(pdiag_capture_stop(capture));
@@ -225,7 +225,7 @@ static void pid_of_the_target(void **state)
 	for (uint32_t target = PDIAG_TARGET_SELF; target <= PDIAG_TARGET_THREAD; target++) {
 		options.target = target;
 		OK(pdiag_capture_new(context, &options, &capture));
-		OK(pdiag_capture_info(capture, &info));
+		OK(pdiag_capture_get_info(capture, &info));
 		assert_int_equal(info.pid, target == PDIAG_TARGET_PROCESS ? getpid() : 0);
 		pdiag_capture_free(capture);
 	}
@@ -259,7 +259,7 @@ static void fork_in_the_host(void **state)
 	assert_int_equal(status, 0);
 	used += burn(300);
 	OK(pdiag_capture_stop(capture));
-	OK(pdiag_profile_info(pdiag_capture_profile(capture), &info));
+	OK(pdiag_profile_get_info(pdiag_capture_profile(capture), &info));
 	/* If the child had ended the sampling, a quarter would be there. */
 	if (info.on_cpu_ns < used / 2)
 		fail_msg("%llu of %llu ns were sampled", (unsigned long long)info.on_cpu_ns,
@@ -284,7 +284,7 @@ static void weights_are_time(void **state)
 	OK(pdiag_capture_start(capture));
 	used = burn(500);
 	OK(pdiag_capture_stop(capture));
-	OK(pdiag_profile_info(pdiag_capture_profile(capture), &info));
+	OK(pdiag_profile_get_info(pdiag_capture_profile(capture), &info));
 	if (info.on_cpu_ns > used / 10 * 12 || info.on_cpu_ns < used / 10 * 8)
 		fail_msg("%llu of %llu ns were sampled", (unsigned long long)info.on_cpu_ns,
 			(unsigned long long)used);

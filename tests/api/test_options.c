@@ -205,13 +205,13 @@ static void info_sizes(void **state)
 	(void)state;
 	memset(&p, 0x55, sizeof(p));
 	p.info.size = sizeof(p);
-	OK(pdiag_profile_info(profile, &p.info));
+	OK(pdiag_profile_get_info(profile, &p.info));
 	assert_int_equal(p.info.size, sizeof(p));
 	assert_int_equal(p.info.samples, 0);
 	for (size_t i = 0; i < sizeof(p.tail); i++)
 		assert_int_equal(p.tail[i], 0);
 	p.info.size = sizeof(size_t);
-	FAILS(pdiag_profile_info(profile, &p.info), EINVAL, "size");
+	FAILS(pdiag_profile_get_info(profile, &p.info), EINVAL, "size");
 }
 
 static void free_nothing(void **state)
@@ -242,9 +242,9 @@ static void sentence_is_cleared(void **state)
 	struct pdiag_profile_info info = { 0 };
 
 	(void)state;
-	FAILS(pdiag_profile_info(profile, &info), EINVAL, "size");
+	FAILS(pdiag_profile_get_info(profile, &info), EINVAL, "size");
 	info.size = sizeof(info);
-	OK(pdiag_profile_info(profile, &info));
+	OK(pdiag_profile_get_info(profile, &info));
 	assert_string_equal(pdiag_errmsg(), "");
 }
 

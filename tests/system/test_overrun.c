@@ -102,7 +102,7 @@ static void test_overrun(void **state)
 	while (!capture_info.ended) {
 		nanosleep(&pause, NULL);
 		assert_true(pdiag_capture_dispatch(capture) >= 0);
-		assert_int_equal(pdiag_capture_info(capture, &capture_info), 0);
+		assert_int_equal(pdiag_capture_get_info(capture, &capture_info), 0);
 	}
 	assert_int_equal(pdiag_capture_stop(capture), 0);
 	cpu = read_truth(truth);
@@ -110,7 +110,7 @@ static void test_overrun(void **state)
 
 	struct pdiag_profile *profile = pdiag_capture_profile(capture);
 
-	assert_int_equal(pdiag_profile_info(profile, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(profile, &info), 0);
 	assert_int_equal(pdiag_profile_each_stack(profile, add_stack, &sums), 0);
 	assert_int_equal(pdiag_profile_each_loss(profile, add_loss, &sums), 0);
 	printf("%.3f s of CPU time by its own clock, %.3f s corrected, %.3f s sampled; %llu "

@@ -122,7 +122,7 @@ static void describe_profile(struct pdiag_profile *p, struct pdiag_text *t)
 {
 	struct pdiag_profile_info info = { .size = sizeof(info) };
 
-	assert_int_equal(pdiag_profile_info(p, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &info), 0);
 	pdiag_text_printf(t, "%llu %llu %llu %u\n", (unsigned long long)info.samples,
 		(unsigned long long)info.duration_ns, (unsigned long long)info.start_realtime_ns,
 		info.hz);
@@ -373,10 +373,10 @@ static void test_take(void **state)
 	for (uint32_t i = 6; i < s.count; i++)
 		assert_true(pdiag_pipeline_record(&p, &s.records[i]) >= 0);
 	pdiag_pipeline_finish(&p, 9000);
-	assert_int_equal(pdiag_profile_info(first, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(first, &info), 0);
 	assert_int_equal(info.samples, 3);
 	assert_int_equal(info.duration_ns, 1003);
-	assert_int_equal(pdiag_profile_info(p.profile, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p.profile, &info), 0);
 	assert_int_equal(info.start_realtime_ns, 1600000000000000000ull + 1003);
 	assert_int_equal(info.threads, 1);
 	/* Both hold together what one would have held. */
@@ -404,9 +404,9 @@ static void test_take_before_the_start(void **state)
 	assert_int_equal(pdiag_pipeline_init(&p, ctx, false), 0);
 	assert_int_equal(pdiag_pipeline_take(&p, 900, &first), 0);
 	play(&p, &s);
-	assert_int_equal(pdiag_profile_info(first, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(first, &info), 0);
 	assert_int_equal(info.duration_ns, 0);
-	assert_int_equal(pdiag_profile_info(p.profile, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p.profile, &info), 0);
 	assert_int_equal(info.duration_ns, 8000);
 	assert_int_equal(info.start_realtime_ns, 1600000000000000000ull);
 	/* What was lost so far is not given away with the profile. */
@@ -433,7 +433,7 @@ static void test_without_info(void **state)
 	for (uint32_t i = 1; i < s.count; i++)
 		assert_true(pdiag_pipeline_record(&p, &s.records[i]) >= 0);
 	pdiag_pipeline_finish(&p, 9000);
-	assert_int_equal(pdiag_profile_info(p.profile, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p.profile, &info), 0);
 	assert_int_equal(info.duration_ns, 9000 - 1001);
 	pdiag_pipeline_free(&p);
 	pdiag_close(ctx);

@@ -48,7 +48,7 @@ static void expect_sentence(const char *wanted)
 	struct pdiag_loss_totals totals;
 	struct pdiag_text t = { 0 };
 
-	assert_int_equal(pdiag_profile_info(profile, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(profile, &info), 0);
 	assert_int_equal(pdiag_loss_totals(profile, &totals), 0);
 	pdiag_loss_sentence(&t, &info, &totals);
 	assert_string_equal(t.data, wanted);

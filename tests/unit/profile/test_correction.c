@@ -163,7 +163,7 @@ static void stays_uncorrected_when_alone(void **state)
 	check(1000, 1000);
 	count(b, 1000, 0, 60 * SEC);
 	check(1000, 2000);
-	assert_int_equal(pdiag_profile_info(p, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &info), 0);
 	assert_int_equal(info.lost, 50);
 }
 

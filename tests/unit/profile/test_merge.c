@@ -175,8 +175,8 @@ static void a_copy_has_all(void **state)
 	assert_int_equal(pdiag_profile_lose(p, PDIAG_LOSS_OVERRUN, 0, -1, 0, 7), 0);
 	assert_int_equal(pdiag_profile_copy(p, &copy), 0);
 	assert_int_equal(copy->resolved, 2);
-	assert_int_equal(pdiag_profile_info(p, &a), 0);
-	assert_int_equal(pdiag_profile_info(copy, &b), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &a), 0);
+	assert_int_equal(pdiag_profile_get_info(copy, &b), 0);
 	assert_memory_equal(&a, &b, sizeof(a));
 	assert_int_equal(a.lost, 7);
 	assert_int_equal(a.duration_ns, 8055);
@@ -187,7 +187,7 @@ static void a_copy_has_all(void **state)
 	/* Later samples and later losses do not reach the copy. */
 	fill(p, NULL, 100);
 	assert_int_equal(pdiag_profile_lose(p, PDIAG_LOSS_OVERRUN, 0, -1, 0, 7), 0);
-	assert_int_equal(pdiag_profile_info(copy, &a), 0);
+	assert_int_equal(pdiag_profile_get_info(copy, &a), 0);
 	assert_memory_equal(&a, &b, sizeof(a));
 }
 
@@ -330,20 +330,20 @@ static void out_of_memory(void **state)
 	for (n = 0;; n++) {
 		into = make(1, 20);
 		before = read_model(into);
-		assert_int_equal(pdiag_profile_info(into, &a), 0);
+		assert_int_equal(pdiag_profile_get_info(into, &a), 0);
 		fail_alloc_start(n);
 		ret = pdiag_profile_merge(into, from);
 		if (!fail_alloc_stop())
 			break;
 		assert_int_equal(ret, -ENOMEM);
 		assert_string_equal(pdiag_errmsg(), "out of memory while merging two profiles");
-		assert_int_equal(pdiag_profile_info(into, &b), 0);
+		assert_int_equal(pdiag_profile_get_info(into, &b), 0);
 		assert_memory_equal(&a, &b, sizeof(a));
 		after = read_model(into);
 		assert_same(before, after);
 		/* It is whole: the same again works, and gives what it should. */
 		assert_int_equal(pdiag_profile_merge(into, from), 0);
-		assert_int_equal(pdiag_profile_info(into, &b), 0);
+		assert_int_equal(pdiag_profile_get_info(into, &b), 0);
 		assert_int_equal(b.samples, 620);
 		assert_int_equal(b.lost, 6);
 		free(before);

@@ -136,7 +136,7 @@ static void entries_against_a_model(void **state)
 		assert_int_equal(p->entries[id].weight, weights[k]);
 	}
 	assert_int_equal(p->entry_count, distinct);
-	assert_int_equal(pdiag_profile_info(p, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &info), 0);
 	assert_int_equal(info.samples, 20000);
 	assert_int_equal(info.on_cpu_ns, on);
 	assert_int_equal(info.off_cpu_ns, off);
@@ -163,11 +163,11 @@ static void weights_never_overflow(void **state)
 	assert_int_equal(p->weight, PDIAG_WEIGHT_MAX);
 	assert_int_equal(p->entries[id].weight, PDIAG_WEIGHT_MAX);
 	assert_int_equal(pdiag_profile_lose(p, PDIAG_LOSS_OVERRUN, 0, -1, 0, UINT64_MAX), 0);
-	assert_int_equal(pdiag_profile_info(p, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &info), 0);
 	assert_int_equal(info.on_cpu_ns, PDIAG_WEIGHT_MAX);
 	assert_int_equal(pdiag_profile_copy(p, &q), 0);
 	assert_int_equal(pdiag_profile_merge(p, q), 0);
-	assert_int_equal(pdiag_profile_info(p, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &info), 0);
 	assert_int_equal(info.on_cpu_ns, PDIAG_WEIGHT_MAX);
 	assert_int_equal(info.lost, UINT64_MAX);
 	pdiag_profile_free(q);
@@ -208,12 +208,12 @@ static void info_checks_its_size(void **state)
 	(void)state;
 	assert_int_equal(pdiag_profile_new(context, &p), 0);
 	p->hz = 99;
-	assert_int_equal(pdiag_profile_info(p, &big.info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &big.info), 0);
 	assert_int_equal(big.info.hz, 99);
 	assert_int_equal(big.info.size, sizeof(big));
 	assert_int_equal(big.later, 0);
 	big.info.size = sizeof(big.info) - 1;
-	assert_int_equal(pdiag_profile_info(p, &big.info), -EINVAL);
+	assert_int_equal(pdiag_profile_get_info(p, &big.info), -EINVAL);
 	assert_non_null(strstr(pdiag_errmsg(), "pdiag_profile_info"));
 	pdiag_profile_free(p);
 }
@@ -226,11 +226,11 @@ static void duration_and_seconds(void **state)
 	(void)state;
 	assert_int_equal(pdiag_profile_new(context, &p), 0);
 	p->start_time = 5000000000;
-	assert_int_equal(pdiag_profile_info(p, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &info), 0);
 	assert_int_equal(info.duration_ns, 0);
 	p->end_time = 7500000000;
 	p->extra_duration = 10;
-	assert_int_equal(pdiag_profile_info(p, &info), 0);
+	assert_int_equal(pdiag_profile_get_info(p, &info), 0);
 	assert_int_equal(info.duration_ns, 2500000010);
 	assert_int_equal(pdiag_profile_second(p, 0), 0);
 	assert_int_equal(pdiag_profile_second(p, 5999999999), 0);
