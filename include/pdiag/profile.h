@@ -16,6 +16,7 @@ enum pdiag_loss_reason {
 	PDIAG_LOSS_UNPAIRED = 5, /* a thread left a CPU and was not seen to come back, or v.v. */
 	PDIAG_LOSS_SHORT = 6,	 /* waits below off_cpu_min_ns: counted, not kept */
 	PDIAG_LOSS_SWITCHES = 7, /* a ring buffer of context switches was full */
+	PDIAG_LOSS_TASKS = 8,	 /* one of mmap, exec, fork and exit was: names may be missing */
 };
 
 /* One line of the loss ledger. */
@@ -53,7 +54,7 @@ struct pdiag_profile_info {
 	uint64_t samples;	    /* on-CPU and off-CPU, as taken */
 	uint64_t on_cpu_ns;	    /* weight of the running samples, corrected */
 	uint64_t off_cpu_ns;	    /* weight of the rest */
-	uint64_t lost;		    /* all reasons but THROTTLED, CUT, SHORT */
+	uint64_t lost;		    /* samples: not THROTTLED, CUT, SHORT, TASKS */
 	uint64_t duration_ns;	    /* of the capture(s) */
 	uint64_t start_realtime_ns; /* since 1970, UTC */
 	uint64_t period_ns;	    /* time one on-CPU sample stands for; 0: none taken, or

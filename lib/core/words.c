@@ -47,6 +47,7 @@ static const char *const losses[] = {
 	[PDIAG_LOSS_UNPAIRED] = "unpaired",
 	[PDIAG_LOSS_SHORT] = "short",
 	[PDIAG_LOSS_SWITCHES] = "switches",
+	[PDIAG_LOSS_TASKS] = "tasks",
 };
 
 static const char *word(const char *const *words, size_t count, unsigned int i)

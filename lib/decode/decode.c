@@ -7,7 +7,7 @@ int pdiag_decode(const struct pdiag_raw *raw, uint64_t mult, struct pdiag_record
 {
 	switch ((enum pdiag_raw_format)raw->format) {
 	case PDIAG_RAW_PERF:
-		return pdiag_decode_perf(raw->data, raw->len, raw->off_cpu, mult, out);
+		return pdiag_decode_perf(raw->data, raw->len, raw->kind, mult, out);
 	case PDIAG_RAW_STREAM:
 		return pdiag_decode_stream(raw->data, raw->len, out);
 	case PDIAG_RAW_RECORD:

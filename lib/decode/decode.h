@@ -4,6 +4,7 @@
 #define PDIAG_DECODE_DECODE_H
 
 #include "decode/record.h"
+#include "source/perf_layout.h"
 #include "source/source.h"
 
 /*
@@ -12,7 +13,7 @@
  */
 int pdiag_decode(const struct pdiag_raw *raw, uint64_t mult, struct pdiag_record *out);
 
-int pdiag_decode_perf(const void *data, uint32_t len, bool off_cpu, uint64_t mult,
+int pdiag_decode_perf(const void *data, uint32_t len, enum pdiag_perf_kind kind, uint64_t mult,
 	struct pdiag_record *out);
 /* One record of our own stream, aligned to 8 bytes; see source/stream_format.h. */
 int pdiag_decode_stream(const void *data, uint32_t len, struct pdiag_record *out);

@@ -44,10 +44,11 @@ static const char *text_of(const void *record, const char *text, uint32_t len)
 	return text < end && memchr(text, '\0', (size_t)(end - text)) ? text : NULL;
 }
 
-static int decode_sample(const void *data, uint32_t len, bool off_cpu, uint64_t mult,
+static int decode_sample(const void *data, uint32_t len, enum pdiag_perf_kind kind, uint64_t mult,
 	struct pdiag_record *out)
 {
 	const struct pdiag_perf_sample *s = data;
+	bool off_cpu = kind == PDIAG_PERF_OFF_CPU;
 
 	if (len < sizeof(*s) || s->nr > (len - sizeof(*s)) / 8)
 		return -EBADMSG;
@@ -127,7 +128,14 @@ static int decode_switch(const struct perf_event_header *h, struct pdiag_record 
 	return 0;
 }
 
-int pdiag_decode_perf(const void *data, uint32_t len, bool off_cpu, uint64_t mult,
+/* What is lost when the ring of a kind is full. */
+static const enum pdiag_loss_reason losses[PDIAG_PERF_KINDS] = {
+	[PDIAG_PERF_ON_CPU] = PDIAG_LOSS_OVERRUN,
+	[PDIAG_PERF_OFF_CPU] = PDIAG_LOSS_SWITCHES,
+	[PDIAG_PERF_TASKS] = PDIAG_LOSS_TASKS,
+};
+
+int pdiag_decode_perf(const void *data, uint32_t len, enum pdiag_perf_kind kind, uint64_t mult,
 	struct pdiag_record *out)
 {
 	const struct perf_event_header *h = data;
@@ -137,7 +145,7 @@ int pdiag_decode_perf(const void *data, uint32_t len, bool off_cpu, uint64_t mul
 	if (len < sizeof(*h) || h->size != len)
 		return -EBADMSG;
 	if (h->type == PERF_RECORD_SAMPLE)
-		return decode_sample(data, len, off_cpu, mult, out);
+		return decode_sample(data, len, kind, mult, out);
 	if (len < sizeof(*h) + sizeof(id))
 		return -EBADMSG;
 	memcpy(&id, (const char *)data + len - sizeof(id), sizeof(id));
@@ -158,7 +166,7 @@ int pdiag_decode_perf(const void *data, uint32_t len, bool off_cpu, uint64_t mul
 	case PERF_RECORD_LOST:
 		return len < sizeof(struct lost) ? -EBADMSG :
 			decode_loss(((const struct lost *)data)->lost,
-				off_cpu ? PDIAG_LOSS_SWITCHES : PDIAG_LOSS_OVERRUN, out);
+				losses[kind], out);
 	case PERF_RECORD_THROTTLE:
 		return decode_loss(1, PDIAG_LOSS_THROTTLED, out);
 	case PERF_RECORD_SWITCH:

@@ -28,7 +28,7 @@ enum pdiag_record_type {
 };
 
 /* The highest enum pdiag_loss_reason that this release knows. */
-#define PDIAG_LOSS_LAST PDIAG_LOSS_SWITCHES
+#define PDIAG_LOSS_LAST PDIAG_LOSS_TASKS
 
 #define PDIAG_RECORD_EXEC 1u	 /* COMM */
 #define PDIAG_RECORD_OUT 2u	 /* SWITCH */

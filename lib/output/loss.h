@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-#define PDIAG_LOSS_REASONS (PDIAG_LOSS_SWITCHES + 1)
+#define PDIAG_LOSS_REASONS (PDIAG_LOSS_TASKS + 1)
 
 /* Events by reason. */
 struct pdiag_loss_totals {

@@ -13,7 +13,7 @@
 #define COARSE_CPU 8u
 #define COARSE_LAST 33u
 
-_Static_assert(PDIAG_LOSS_SWITCHES < PDIAG_COUNT(((struct pdiag_ledger *)0)->total),
+_Static_assert(PDIAG_LOSS_TASKS < PDIAG_COUNT(((struct pdiag_ledger *)0)->total),
 	"a total for each reason");
 
 static uint64_t add_sat(uint64_t a, uint64_t b)
@@ -157,7 +157,8 @@ uint64_t pdiag_ledger_lost(const struct pdiag_ledger *l)
 	uint64_t lost = 0;
 
 	for (size_t i = 0; i < PDIAG_COUNT(l->total); i++)
-		if (i != PDIAG_LOSS_SHORT && i != PDIAG_LOSS_THROTTLED && i != PDIAG_LOSS_CUT)
+		if (i != PDIAG_LOSS_SHORT && i != PDIAG_LOSS_THROTTLED && i != PDIAG_LOSS_CUT &&
+			i != PDIAG_LOSS_TASKS)
 			lost = add_sat(lost, l->total[i]);
 	return lost;
 }

@@ -11,7 +11,7 @@ struct pdiag_ledger {
 	struct pdiag_loss *lines;
 	size_t count, cap;
 	struct pdiag_table index;
-	uint64_t total[8]; /* by reason, exact also when lines could not be kept */
+	uint64_t total[PDIAG_LOSS_TASKS + 1]; /* by reason, exact also when lines could not be kept */
 	uint32_t coarse;   /* 0: lines are exact; grows when there would be too many */
 	uint32_t reserved;
 };
@@ -27,7 +27,7 @@ int pdiag_ledger_add(struct pdiag_ledger *l, const struct pdiag_loss *loss);
 void pdiag_ledger_sort(struct pdiag_ledger *l);
 /* Like adding every line; on -ENOMEM the totals are right and lines may be missing. */
 int pdiag_ledger_merge(struct pdiag_ledger *into, const struct pdiag_ledger *from);
-/* Samples lost: all reasons but THROTTLED, CUT and SHORT. */
+/* Samples lost: all reasons but THROTTLED, CUT, SHORT and TASKS. */
 uint64_t pdiag_ledger_lost(const struct pdiag_ledger *l);
 /* Events in the total of a reason that no line has, as there was no memory for it. */
 uint64_t pdiag_ledger_unplaced(const struct pdiag_ledger *l, uint32_t reason);

@@ -204,7 +204,7 @@ static int next_hidden_loss(struct perf_source *p, struct pdiag_raw *raw)
 		p->lost_record.sample_id.time = ring->time;
 		ring->lost = lost;
 		*raw = (struct pdiag_raw){ .data = &p->lost_record, .len = sizeof(p->lost_record),
-			.cpu = ring->cpu, .format = PDIAG_RAW_PERF, .off_cpu = ring->off_cpu };
+			.cpu = ring->cpu, .format = PDIAG_RAW_PERF, .kind = ring->kind };
 		return 1;
 	}
 	return 0;
@@ -216,7 +216,10 @@ static int perf_next(struct pdiag_source *s, struct pdiag_raw *raw)
 	struct pdiag_perf_ring *ring;
 	const struct perf_event_header *header;
 
-	header = pdiag_perf_rings_next(&p->events.rings, &ring);
+	do
+		header = pdiag_perf_rings_next(&p->events.rings, &ring);
+	while (header && pdiag_perf_late_twice(&p->events.late, header,
+				 (uint32_t)(ring - p->events.rings.rings)));
 	s->state.bytes = p->events.rings.bytes;
 	if (p->corrupt < p->events.rings.corrupt) {
 		/* No decoder takes a record of no length: it goes to the ledger. The one at hand
@@ -232,7 +235,7 @@ static int perf_next(struct pdiag_source *s, struct pdiag_raw *raw)
 	if (header->type == PERF_RECORD_LOST && header->size >= 24)
 		ring->lost += ((const uint64_t *)header)[2];
 	*raw = (struct pdiag_raw){ .data = header, .len = header->size, .cpu = ring->cpu,
-		.format = PDIAG_RAW_PERF, .off_cpu = ring->off_cpu };
+		.format = PDIAG_RAW_PERF, .kind = ring->kind };
 	return 1;
 }
 

@@ -15,6 +15,8 @@
 #define SAMPLE_BYTES 808
 /* Context switches come at any rate; this is room for 10,000 of them. */
 #define OFF_CPU_BYTES (4u << 20)
+/* Programs start at any rate, too; this is room for 800 that do. */
+#define TASK_BYTES (1u << 20)
 #define MIN_BYTES (64u << 10)
 /* All rings together take no more than this part of the machine's memory. */
 #define MEMORY_PART 32
@@ -28,7 +30,7 @@ static uint64_t round_up(uint64_t bytes)
 	return size;
 }
 
-uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, bool off_cpu,
+uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, enum pdiag_perf_kind kind,
 	uint32_t cpus)
 {
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -39,8 +41,10 @@ uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, bool o
 	want = (uint64_t)config->hz * STALL_SECONDS * SAMPLE_BYTES;
 	if (want < MIN_BYTES)
 		want = MIN_BYTES;
-	if (off_cpu && want < OFF_CPU_BYTES)
+	if (kind == PDIAG_PERF_OFF_CPU && want < OFF_CPU_BYTES)
 		want = OFF_CPU_BYTES;
+	if (kind == PDIAG_PERF_TASKS)
+		want = TASK_BYTES;
 	want = round_up(want);
 	while (want > MIN_BYTES && want * cpus > memory / MEMORY_PART)
 		want /= 2;
@@ -57,7 +61,7 @@ static int map_all(struct pdiag_perf_rings *rings, const struct pdiag_source_con
 	*total = 0;
 	for (uint32_t i = 0; i < rings->count; i++) {
 		r = &rings->rings[i];
-		size = pdiag_perf_buffer_size(config, r->off_cpu, cpus) >> shift;
+		size = pdiag_perf_buffer_size(config, r->kind, cpus) >> shift;
 		if (size < (uint64_t)sysconf(_SC_PAGESIZE))
 			size = (uint64_t)sysconf(_SC_PAGESIZE);
 		ret = pdiag_perf_ring_map(r, r->fd, size);

@@ -3,11 +3,12 @@
 #ifndef PDIAG_SOURCE_PERF_BUFFER_H
 #define PDIAG_SOURCE_PERF_BUFFER_H
 
+#include "source/perf_layout.h"
 #include "source/perf_rings.h"
 #include "source/source.h"
 
 /* Bytes of ring for one CPU: a power of two of pages. */
-uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, bool off_cpu,
+uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, enum pdiag_perf_kind kind,
 	uint32_t cpus);
 /* Map all rings; halves their size where the kernel allows no more locked memory, and says so. */
 int pdiag_perf_buffer_map(struct pdiag_perf_rings *rings, const struct pdiag_source_config *config,

@@ -34,18 +34,30 @@ static void attr_off_cpu(struct perf_event_attr *attr)
 	attr->context_switch = 1;
 }
 
+/* An event that never happens; what comes with it does. */
+static void attr_tasks(struct perf_event_attr *attr)
+{
+	attr->type = PERF_TYPE_SOFTWARE;
+	attr->config = PERF_COUNT_SW_DUMMY;
+	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+	attr->sample_max_stack = 0;
+	attr->mmap = attr->mmap2 = attr->comm = attr->comm_exec = attr->task = 1;
+}
+
 void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choice *choice,
 	const struct pdiag_source_config *config, const struct pdiag_perf_target *target,
-	bool off_cpu, uint32_t wakeup)
+	enum pdiag_perf_kind kind, uint32_t wakeup)
 {
 	memset(attr, 0, sizeof(*attr));
 	attr->size = sizeof(*attr);
-	if (off_cpu)
-		attr_off_cpu(attr);
-	else
-		attr_on_cpu(attr, choice);
 	attr->sample_type = PDIAG_PERF_SAMPLE_TYPE;
 	attr->sample_max_stack = (uint16_t)choice->max_depth;
+	if (kind == PDIAG_PERF_ON_CPU)
+		attr_on_cpu(attr, choice);
+	else if (kind == PDIAG_PERF_OFF_CPU)
+		attr_off_cpu(attr);
+	else
+		attr_tasks(attr);
 	attr->sample_id_all = 1;
 	attr->disabled = 1;
 	attr->exclude_idle = 1;
@@ -56,8 +68,6 @@ void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choic
 	attr->clockid = CLOCK_MONOTONIC;
 	attr->watermark = 1;
 	attr->wakeup_watermark = wakeup;
-	if (choice->sideband)
-		attr->mmap = attr->mmap2 = attr->comm = attr->comm_exec = attr->task = 1;
 	if (!target->whole_cpus && !(config->flags & PDIAG_NO_INHERIT))
 		attr->inherit = 1;
 	if (target->command.pid > 0)
@@ -66,7 +76,7 @@ void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choic
 		attr->read_format = 1u << 4; /* PERF_FORMAT_LOST; older headers lack the name */
 }
 
-int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, bool off_cpu)
+int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, enum pdiag_perf_kind kind)
 {
 	struct pdiag_perf_limits limits;
 
@@ -81,7 +91,7 @@ int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, boo
 				"less (it "
 				"is %ld); run as root, or sample processes of your own",
 				limits.paranoid);
-		if (off_cpu)
+		if (kind == PDIAG_PERF_OFF_CPU)
 			return pdiag_fail(err,
 				"off-CPU sampling sees the kernel switch tasks, which "
 				"needs the capability CAP_PERFMON, or kernel.perf_event_paranoid "
@@ -114,21 +124,21 @@ int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, boo
 }
 
 /* Change one thing that `err` may be about; false if there is nothing left to try. */
-static bool fall_back(struct pdiag_perf_choice *c, int err, bool off_cpu)
+static bool fall_back(struct pdiag_perf_choice *c, int err, enum pdiag_perf_kind kind)
 {
 	struct pdiag_perf_limits limits;
 
 	switch (err) {
 	case EACCES:
 	case EPERM:
-		if (!c->kernel || off_cpu)
+		if (!c->kernel || kind == PDIAG_PERF_OFF_CPU)
 			return false;
 		c->kernel = false;
 		return true;
 	case EINVAL:
 		/* The rate limit may have been lowered by the kernel since it was read. */
 		pdiag_perf_limits_read(&limits);
-		if (!off_cpu && c->hz > limits.max_rate) {
+		if (kind == PDIAG_PERF_ON_CPU && c->hz > limits.max_rate) {
 			c->hz = limits.max_rate;
 			return true;
 		}
@@ -148,7 +158,7 @@ static bool fall_back(struct pdiag_perf_choice *c, int err, bool off_cpu)
 
 int pdiag_perf_event_first(struct pdiag_perf_choice *choice,
 	const struct pdiag_source_config *config, const struct pdiag_perf_target *target,
-	bool off_cpu, uint32_t wakeup)
+	enum pdiag_perf_kind kind, uint32_t wakeup)
 {
 	struct perf_event_attr attr;
 	uint32_t id = 0;
@@ -156,11 +166,11 @@ int pdiag_perf_event_first(struct pdiag_perf_choice *choice,
 	int fd;
 
 	do {
-		pdiag_perf_attr(&attr, choice, config, target, off_cpu, wakeup);
+		pdiag_perf_attr(&attr, choice, config, target, kind, wakeup);
 		fd = pdiag_perf_event_open(&attr, target->ids[id], target->cpus[0], target->flags);
 		/* The first thread may have ended while the others go on. */
 		again = fd == -ESRCH && id + 1 < target->id_count;
 		id += again;
-	} while (again || (fd < 0 && fall_back(choice, -fd, off_cpu)));
-	return fd < 0 ? pdiag_perf_event_fail(-fd, config, off_cpu) : fd;
+	} while (again || (fd < 0 && fall_back(choice, -fd, kind)));
+	return fd < 0 ? pdiag_perf_event_fail(-fd, config, kind) : fd;
 }

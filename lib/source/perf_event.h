@@ -6,6 +6,7 @@
 #include <linux/perf_event.h>
 #include <stdbool.h>
 
+#include "source/perf_layout.h"
 #include "source/perf_sysctl.h"
 #include "source/perf_target.h"
 #include "source/source.h"
@@ -15,15 +16,14 @@ struct pdiag_perf_choice {
 	bool hardware;	     /* cycles, else cpu-clock */
 	bool kernel;	     /* kernel frames */
 	bool count_lost;     /* PERF_FORMAT_LOST, from 6.0 on */
-	bool sideband;	     /* mmap, comm and task records come with this event */
 	uint32_t hz;
 	uint32_t max_depth;
 };
 
-/* The attributes of an on-CPU or off-CPU event. wakeup: bytes in the ring that wake a reader. */
+/* The attributes of an event of a kind. wakeup: bytes in the ring that wake a reader. */
 void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choice *choice,
 	const struct pdiag_source_config *config, const struct pdiag_perf_target *target,
-	bool off_cpu, uint32_t wakeup);
+	enum pdiag_perf_kind kind, uint32_t wakeup);
 
 /*
  * Open the first event, falling back from cycles to cpu-clock, from kernel to user frames, from
@@ -32,12 +32,12 @@ void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choic
  */
 int pdiag_perf_event_first(struct pdiag_perf_choice *choice,
 	const struct pdiag_source_config *config, const struct pdiag_perf_target *target,
-	bool off_cpu, uint32_t wakeup);
+	enum pdiag_perf_kind kind, uint32_t wakeup);
 
 /* perf_event_open(2); -errno on failure. */
 int pdiag_perf_event_open(struct perf_event_attr *attr, int pid, int cpu, unsigned long flags);
 
 /* The sentence for an event that could not be opened. */
-int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, bool off_cpu);
+int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, enum pdiag_perf_kind kind);
 
 #endif

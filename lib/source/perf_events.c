@@ -12,6 +12,9 @@
 #include "source/perf_buffer.h"
 #include "util/array.h"
 
+/* A process that makes threads faster than this is seen as it was then. */
+#define LATE_ROUNDS 8
+
 static void note(struct pdiag_source_state *state, const char *text)
 {
 	size_t len = strlen(state->limits);
@@ -41,20 +44,20 @@ static bool may_skip(int err, const struct pdiag_perf_target *target,
 
 /* All ids on one CPU. *first: the descriptor that will make the ring, -1 if there is none. */
 static int open_cpu(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
-	const struct pdiag_perf_target *target, struct perf_event_attr *attr, uint32_t ring,
-	int cpu, int *first)
+	const struct pdiag_perf_target *target, uint32_t ring, int *first)
 {
+	const struct pdiag_perf_ring *r = &e->rings.rings[ring];
 	int fd, ret;
 
 	*first = -1;
 	for (uint32_t i = 0; i < target->id_count; i++) {
-		fd = pdiag_perf_event_open(attr, target->ids[i], cpu, target->flags);
+		fd = pdiag_perf_event_open(&e->attrs[r->kind], target->ids[i], r->cpu, target->flags);
 		if (fd < 0 && may_skip(-fd, target, config))
 			continue;
 		if (fd == -ENODEV)
-			return pdiag_fail(ENODEV, "CPU %d is not online", cpu);
+			return pdiag_fail(ENODEV, "CPU %d is not online", r->cpu);
 		if (fd < 0)
-			return pdiag_perf_event_fail(-fd, config, e->rings.rings[ring].off_cpu);
+			return pdiag_perf_event_fail(-fd, config, r->kind);
 		ret = add(e, fd, ring);
 		if (ret)
 			return ret;
@@ -66,28 +69,28 @@ static int open_cpu(struct pdiag_perf_events *e, const struct pdiag_source_confi
 
 /* One kind of event on all CPUs. */
 static int open_kind(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
-	const struct pdiag_perf_target *target, bool off_cpu, uint32_t *ring)
+	const struct pdiag_perf_target *target, enum pdiag_perf_kind kind, uint32_t *ring)
 {
-	struct perf_event_attr attr;
+	uint64_t size = pdiag_perf_buffer_size(config, kind, target->cpu_count);
 	struct pdiag_perf_ring *r;
 	int fd, ret;
 
-	fd = pdiag_perf_event_first(&e->choice, config, target, off_cpu, 1);
+	fd = pdiag_perf_event_first(&e->choice, config, target, kind, 1);
 	if (fd < 0)
 		return fd;
 	close(fd);
-	pdiag_perf_attr(&attr, &e->choice, config, target, off_cpu,
-		(uint32_t)(pdiag_perf_buffer_size(config, off_cpu, target->cpu_count) / 4));
+	pdiag_perf_attr(
+		&e->attrs[kind], &e->choice, config, target, kind, (uint32_t)(size / 4));
 	for (uint32_t i = 0; i < target->cpu_count; i++) {
 		r = &e->rings.rings[*ring];
-		*r = (struct pdiag_perf_ring){.fd = -1, .cpu = target->cpus[i], .off_cpu = off_cpu};
-		ret = open_cpu(e, config, target, &attr, *ring, target->cpus[i], &r->fd);
+		*r = (struct pdiag_perf_ring){
+			.fd = -1, .cpu = target->cpus[i], .kind = (uint16_t)kind };
+		ret = open_cpu(e, config, target, *ring, &r->fd);
 		if (ret)
 			return ret;
 		if (r->fd >= 0)
 			++*ring;
 	}
-	e->choice.sideband = false; /* once is enough */
 	return 0;
 }
 
@@ -143,31 +146,42 @@ static void choose(struct pdiag_perf_choice *c, const struct pdiag_source_config
 		.hardware = true,
 		.kernel = !(config->flags & PDIAG_USER_ONLY),
 		.count_lost = true,
-		.sideband = true,
 		.hz = config->hz < limits.max_rate ? config->hz : limits.max_rate,
 		.max_depth = config->max_depth < limits.max_stack ? config->max_depth :
 								    limits.max_stack,
 	};
 }
 
+static int open_kinds(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
+	const struct pdiag_perf_target *target)
+{
+	uint32_t rings = 0;
+	int ret = 0;
+
+	if (config->events & PDIAG_ON_CPU)
+		ret = open_kind(e, config, target, PDIAG_PERF_ON_CPU, &rings);
+	/* Without the kernel's part there are no switches to see: it would open and give nothing. */
+	if (!ret && config->events & PDIAG_OFF_CPU)
+		ret = e->choice.kernel
+			      ? open_kind(e, config, target, PDIAG_PERF_OFF_CPU, &rings)
+			      : pdiag_perf_event_fail(EACCES, config, PDIAG_PERF_OFF_CPU);
+	if (!ret)
+		ret = open_kind(e, config, target, PDIAG_PERF_TASKS, &rings);
+	if (!ret && !rings)
+		ret = pdiag_perf_event_fail(ESRCH, config, PDIAG_PERF_TASKS);
+	e->rings.count = rings;
+	return ret;
+}
+
 static int open_all(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
 	const struct pdiag_perf_target *target, struct pdiag_source_state *state)
 {
-	uint32_t rings = 0;
 	int ret;
 
-	if (pdiag_perf_rings_alloc(&e->rings, target->cpu_count * 2))
+	if (pdiag_perf_rings_alloc(&e->rings, target->cpu_count * PDIAG_PERF_KINDS))
 		return pdiag_fail_memory("opening perf events");
 	choose(&e->choice, config);
-	ret = config->events & PDIAG_ON_CPU ? open_kind(e, config, target, false, &rings) : 0;
-	/* Without the kernel's part there are no switches to see: it would open, and give nothing.
-	 */
-	if (!ret && config->events & PDIAG_OFF_CPU)
-		ret = e->choice.kernel ? open_kind(e, config, target, true, &rings) :
-					 pdiag_perf_event_fail(EACCES, config, true);
-	if (!ret && !rings)
-		ret = pdiag_perf_event_fail(ESRCH, config, false);
-	e->rings.count = rings;
+	ret = open_kinds(e, config, target);
 	if (!ret)
 		ret = pdiag_perf_buffer_map(&e->rings, config, target->cpu_count, state);
 	if (!ret)
@@ -183,14 +197,62 @@ static uint64_t shrunk_to(const struct pdiag_perf_events *e,
 	uint64_t least = 0;
 
 	for (uint32_t i = 0; i < e->rings.count; i++)
-		if (r[i].size < pdiag_perf_buffer_size(config, r[i].off_cpu, target->cpu_count) &&
+		if (r[i].size < pdiag_perf_buffer_size(config, r[i].kind, target->cpu_count) &&
 			(!least || r[i].size < least))
 			least = r[i].size;
 	return least;
 }
 
+/* One thread that came late, on all CPUs. */
+static int open_late_thread(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
+	const struct pdiag_perf_target *target, int tid)
+{
+	int fd, ret;
+
+	for (uint32_t i = 0; i < e->rings.count; i++) {
+		const struct pdiag_perf_ring *r = &e->rings.rings[i];
+
+		fd = pdiag_perf_event_open(&e->attrs[r->kind], tid, r->cpu, target->flags);
+		if (fd == -ESRCH)
+			return 0;
+		if (fd < 0)
+			return pdiag_perf_event_fail(-fd, config, r->kind);
+		ret = add(e, fd, i);
+		if (ret)
+			return ret;
+		if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, r->fd))
+			return pdiag_fail(errno, "cannot join an event to its ring buffer: %s",
+				strerror(errno));
+		ret = pdiag_perf_late_add(&e->late, fd, tid, i);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/*
+ * Threads made while events were being opened: they have inherited those that were there when they
+ * were made, and others not. Each gets events of its own, and what comes twice is left out.
+ */
+static int open_late(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
+	struct pdiag_perf_target *target)
+{
+	uint32_t known;
+	int ret = 0;
+
+	for (int round = 0; round < LATE_ROUNDS && !ret; round++) {
+		known = target->id_count;
+		ret = pdiag_perf_target_relist(target);
+		if (ret || target->id_count == known)
+			break;
+		for (uint32_t i = known; i < target->id_count && !ret; i++)
+			ret = open_late_thread(e, config, target, target->ids[i]);
+	}
+	return ret;
+}
+
 int pdiag_perf_events_open(struct pdiag_perf_events *e, const struct pdiag_source_config *config,
-	const struct pdiag_perf_target *target, struct pdiag_source_state *state)
+	struct pdiag_perf_target *target, struct pdiag_source_state *state)
 {
 	struct pdiag_source_config small = *config;
 	int ret = open_all(e, config, target, state);
@@ -203,6 +265,8 @@ int pdiag_perf_events_open(struct pdiag_perf_events *e, const struct pdiag_sourc
 		pdiag_perf_events_close(e, false);
 		ret = open_all(e, &small, target, state);
 	}
+	if (!ret && !target->whole_cpus && !(config->flags & PDIAG_NO_INHERIT))
+		ret = open_late(e, config, target);
 	if (!ret)
 		fill_state(e, config, target, state);
 	return ret;
@@ -236,6 +300,7 @@ void pdiag_perf_events_close(struct pdiag_perf_events *e, bool forked)
 {
 	/* The rings are not mapped in a child: what is at their addresses there is not ours. */
 	pdiag_perf_rings_free(&e->rings, !forked);
+	pdiag_perf_late_free(&e->late);
 	for (size_t i = 0; i < e->count; i++)
 		close(e->list[i].fd);
 	free(e->list);

@@ -24,7 +24,7 @@ struct pdiag_perf_ring {
 	uint32_t record;   /* size of the record at tail */
 	int fd;		   /* of the event that made it; not owned */
 	int32_t cpu;
-	bool off_cpu;
+	uint16_t kind; /* enum pdiag_perf_kind */
 };
 
 /* Map `size` bytes of ring on an event. 0 or a negative errno. */

@@ -186,6 +186,36 @@ static bool thread_ended(const struct pdiag_perf_target *t)
 	return name_end && (!strncmp(name_end, ") Z", 3) || !strncmp(name_end, ") X", 3));
 }
 
+/* The order is the same each time, so that the place where it was is tried first. */
+static bool is_known(const struct pdiag_perf_target *t, uint32_t count, uint32_t hint, int id)
+{
+	if (hint < count && t->ids[hint] == id)
+		return true;
+	for (uint32_t i = 0; i < count; i++)
+		if (t->ids[i] == id)
+			return true;
+	return false;
+}
+
+int pdiag_perf_target_relist(struct pdiag_perf_target *t)
+{
+	uint32_t known = t->id_count, kept = known;
+	size_t cap = known;
+	int ret;
+
+	if (t->tid)
+		return 0; /* one thread; what it makes inherits */
+	ret = list_threads(t, &cap);
+	for (uint32_t i = known; i < t->id_count; i++)
+		if (!is_known(t, known, i - known, t->ids[i]))
+			t->ids[kept++] = t->ids[i];
+	t->id_count = kept;
+	if (ret != -ESRCH)
+		return ret;
+	pdiag_error_clear();
+	return 0;
+}
+
 bool pdiag_perf_target_ended(struct pdiag_perf_target *t)
 {
 	struct pollfd p = { .fd = t->pid_fd, .events = POLLIN };

@@ -23,6 +23,9 @@ struct pdiag_perf_target {
 
 /* Find out; starts a COMMAND stopped. 0 or a negative errno with its sentence. */
 int pdiag_perf_target_open(struct pdiag_perf_target *t, const struct pdiag_source_config *config);
+/* Look again: threads that are not in ids yet are put behind the others. A process that has ended
+ * meanwhile is no failure. */
+int pdiag_perf_target_relist(struct pdiag_perf_target *t);
 /* The process, thread or command has ended. */
 bool pdiag_perf_target_ended(struct pdiag_perf_target *t);
 /* forked: in a child of fork(), where the command belongs to the parent. */

@@ -28,7 +28,7 @@ struct pdiag_raw {
 	uint32_t len;
 	int32_t cpu;	  /* of the buffer it came from; -1: not known */
 	uint16_t format;  /* enum pdiag_raw_format */
-	bool off_cpu;	  /* PERF: from the buffer of context switches */
+	uint16_t kind;	  /* PERF: enum pdiag_perf_kind, of the buffer */
 };
 
 /* What a capture asks of a source: options, checked and with defaults filled in. */

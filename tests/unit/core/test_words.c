@@ -47,7 +47,7 @@ static void every_value_has_a_word(void **state)
 	(void)state;
 	check(reason, PDIAG_REASON_OUT_OF_MEMORY);
 	check(state_word, PDIAG_STATE_PAGE_FAULT);
-	check(loss, PDIAG_LOSS_SWITCHES);
+	check(loss, PDIAG_LOSS_TASKS);
 	assert_string_equal(state_word(PDIAG_STATE_FUTEX), "futex");
 	assert_string_equal(loss(PDIAG_LOSS_OVERRUN), "overrun");
 }

@@ -51,7 +51,7 @@ static void finish(struct built *b, bool with_id)
 }
 
 /* Of exact size on the heap, so that a sanitizer sees each byte too far. */
-static int decode(const struct built *b, uint32_t len, bool off_cpu, uint64_t mult,
+static int decode(const struct built *b, uint32_t len, enum pdiag_perf_kind kind, uint64_t mult,
 	struct pdiag_record *out)
 {
 	unsigned char *exact = malloc(len ? len : 1);
@@ -60,7 +60,7 @@ static int decode(const struct built *b, uint32_t len, bool off_cpu, uint64_t mu
 	memcpy(exact, b->data, len);
 	if (len >= sizeof(struct perf_event_header))
 		((struct perf_event_header *)exact)->size = (uint16_t)len;
-	ret = pdiag_decode_perf(exact, len, off_cpu, mult, out);
+	ret = pdiag_decode_perf(exact, len, kind, mult, out);
 	if (!ret && out->type == PDIAG_RECORD_COMM)
 		assert_true(strlen(out->comm.text) < len);
 	if (!ret && out->type == PDIAG_RECORD_MMAP)
@@ -74,7 +74,7 @@ static void cut_everywhere(const struct built *b)
 	struct pdiag_record out;
 
 	for (uint32_t len = 0; len < b->len; len++)
-		decode(b, len, false, 0, &out);
+		decode(b, len, PDIAG_PERF_ON_CPU, 0, &out);
 }
 
 static void build_sample(struct built *b)
@@ -83,6 +83,7 @@ static void build_sample(struct built *b)
 	put_u32(b, 1);
 	put_u32(b, 2);
 	put_u64(b, 3);
+	put_u64(b, 5);
 	put_u32(b, 4);
 	put_u32(b, 0);
 	put_u64(b, 1000);
@@ -99,7 +100,7 @@ static void test_sample(void **state)
 	(void)state;
 
 	build_sample(&b);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, false, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
 	assert_int_equal(out.type, PDIAG_RECORD_SAMPLE);
 	assert_int_equal(out.pid, 1);
 	assert_int_equal(out.tid, 2);
@@ -110,9 +111,9 @@ static void test_sample(void **state)
 	assert_int_equal(out.sample.weight, 1000);
 	assert_int_equal(out.sample.state, PDIAG_STATE_RUNNING);
 	/* Cycles at 2 GHz. */
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, false, 1ull << 31, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 1ull << 31, &out), 0);
 	assert_int_equal(out.sample.weight, 500);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, true, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_OFF_CPU, 0, &out), 0);
 	assert_int_equal(out.sample.weight, 0);
 	assert_int_equal(out.sample.state, PDIAG_STATE_BLOCKED);
 	cut_everywhere(&b);
@@ -128,11 +129,11 @@ static void test_sample_that_lies(void **state)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		build_sample(&b);
 		memcpy(b.data + offsetof(struct pdiag_perf_sample, nr), &counts[i], 8);
-		assert_true(pdiag_decode_perf(b.data, b.len, false, 0, &out) < 0);
+		assert_true(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out) < 0);
 	}
 	/* The header and the ring disagree. */
 	build_sample(&b);
-	assert_true(pdiag_decode_perf(b.data, b.len - 8, false, 0, &out) < 0);
+	assert_true(pdiag_decode_perf(b.data, b.len - 8, PDIAG_PERF_ON_CPU, 0, &out) < 0);
 }
 
 static void build_mmap(struct built *b, uint64_t addr, const char *path, size_t len)
@@ -160,7 +161,7 @@ static void test_mmap(void **state)
 	(void)state;
 
 	build_mmap(&b, 0x1000, "/lib/x\0", 8);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, false, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
 	assert_int_equal(out.type, PDIAG_RECORD_MMAP);
 	assert_int_equal(out.pid, 21);
 	assert_int_equal(out.mmap.start, 0x1000);
@@ -174,9 +175,9 @@ static void test_mmap(void **state)
 	cut_everywhere(&b);
 	/* A path without its end; an end before the start. */
 	build_mmap(&b, 0x1000, "12345678", 8);
-	assert_true(pdiag_decode_perf(b.data, b.len, false, 0, &out) < 0);
+	assert_true(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out) < 0);
 	build_mmap(&b, UINT64_MAX - 0x1000, "/lib/x\0", 8);
-	assert_true(pdiag_decode_perf(b.data, b.len, false, 0, &out) < 0);
+	assert_true(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out) < 0);
 }
 
 static void test_comm(void **state)
@@ -190,7 +191,7 @@ static void test_comm(void **state)
 	put_u32(&b, 32);
 	put(&b, "bash\0\0\0", 8);
 	finish(&b, true);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, false, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
 	assert_int_equal(out.type, PDIAG_RECORD_COMM);
 	assert_int_equal(out.flags, PDIAG_RECORD_EXEC);
 	assert_int_equal(out.tid, 32);
@@ -212,7 +213,7 @@ static void test_fork_and_exit(void **state)
 		put_u32(&b, 44);
 		put_u64(&b, 45);
 		finish(&b, true);
-		assert_int_equal(pdiag_decode_perf(b.data, b.len, false, 0, &out), 0);
+		assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
 		assert_int_equal(out.type, i ? PDIAG_RECORD_EXIT : PDIAG_RECORD_FORK);
 		assert_int_equal(out.pid, 41);
 		assert_int_equal(out.fork.ppid, 42);
@@ -232,15 +233,20 @@ static void test_losses(void **state)
 	put_u64(&b, 1);
 	put_u64(&b, 99);
 	finish(&b, true);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, false, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
 	assert_int_equal(out.type, PDIAG_RECORD_LOSS);
 	assert_int_equal(out.loss.events, 99);
 	assert_int_equal(out.loss.reason, PDIAG_LOSS_OVERRUN);
 	assert_int_equal(out.cpu, 14);
 	cut_everywhere(&b);
+	/* By what the ring is for. */
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_OFF_CPU, 0, &out), 0);
+	assert_int_equal(out.loss.reason, PDIAG_LOSS_SWITCHES);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_TASKS, 0, &out), 0);
+	assert_int_equal(out.loss.reason, PDIAG_LOSS_TASKS);
 	start(&b, PERF_RECORD_THROTTLE, 0);
 	finish(&b, true);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, false, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
 	assert_int_equal(out.loss.reason, PDIAG_LOSS_THROTTLED);
 }
 
@@ -254,18 +260,18 @@ static void test_switch(void **state)
 		PERF_RECORD_MISC_SWITCH_OUT | PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
 	put_u64(&b, 0);
 	finish(&b, true);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, true, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_OFF_CPU, 0, &out), 0);
 	assert_int_equal(out.type, PDIAG_RECORD_SWITCH);
 	assert_int_equal(out.flags, PDIAG_RECORD_OUT | PDIAG_RECORD_PREEMPT);
 	start(&b, PERF_RECORD_SWITCH, 0);
 	finish(&b, true);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, true, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_OFF_CPU, 0, &out), 0);
 	assert_int_equal(out.flags, 0);
 	assert_int_equal(out.tid, 12);
 	/* What later kernels add is of no interest, and no error. */
 	start(&b, 999, 0);
 	finish(&b, true);
-	assert_int_equal(pdiag_decode_perf(b.data, b.len, true, 0, &out), 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_OFF_CPU, 0, &out), 0);
 	assert_int_equal(out.type, PDIAG_RECORD_NONE);
 }
 

@@ -105,7 +105,7 @@ static void only_overruns_and_only_running(void **state)
 	(void)state;
 	count(a, 1000, 0, 0);
 	count(off, 1000000, 0, 0);
-	for (int r = PDIAG_LOSS_THROTTLED; r <= PDIAG_LOSS_SWITCHES; r++)
+	for (int r = PDIAG_LOSS_THROTTLED; r <= PDIAG_LOSS_TASKS; r++)
 		assert_int_equal(pdiag_profile_lose(p, r, 0, -1, 0, 9), 0);
 	check(1000, 0);
 	lose(0, 0, 1);

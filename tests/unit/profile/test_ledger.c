@@ -71,12 +71,12 @@ static void not_all_reasons_are_samples_lost(void **state)
 	struct pdiag_ledger l = { 0 };
 
 	(void)state;
-	for (uint32_t r = 0; r <= PDIAG_LOSS_SWITCHES; r++)
+	for (uint32_t r = 0; r <= PDIAG_LOSS_TASKS; r++)
 		assert_int_equal(add(&l, r, -1, -1, 0, (uint64_t)1 << r), 0);
 	assert_int_equal(pdiag_ledger_lost(&l),
-		255 - (1 << PDIAG_LOSS_SHORT) - (1 << PDIAG_LOSS_THROTTLED) -
-			(1 << PDIAG_LOSS_CUT));
-	assert_int_equal(add(&l, 8, -1, -1, 0, 1), -EINVAL);
+		511 - (1 << PDIAG_LOSS_SHORT) - (1 << PDIAG_LOSS_THROTTLED) -
+			(1 << PDIAG_LOSS_CUT) - (1 << PDIAG_LOSS_TASKS));
+	assert_int_equal(add(&l, 9, -1, -1, 0, 1), -EINVAL);
 	assert_int_equal(add(&l, UINT32_MAX, -1, -1, 0, 1), -EINVAL);
 	pdiag_ledger_free(&l);
 }

@@ -150,7 +150,7 @@ static void test_order(void **state)
 				/* Written after the last look, so later than its horizon. */
 				if (times[i] <= (round - 1) * 300)
 					times[i] = (round - 1) * 300 + 1;
-				times[i] += (uint64_t)rand() % 300;
+				times[i] += (uint64_t)rand() % 100;
 				fake_plain(&f[i], times[i], 0);
 				count++;
 			}
