@@ -54,8 +54,14 @@ static int sweep(struct pdiag_capture *c)
 /* After the events are on, so that nothing falls between what is read here and what they tell. */
 static int seed(struct pdiag_capture *c)
 {
-	if (c->seed_pid > 0)
-		return pdiag_processes_seed(c->pipeline.processes, c->seed_pid, c->start_time);
+	struct pdiag_processes *p = c->pipeline.processes;
+	int ret;
+
+	if (c->seed_pid > 0) {
+		ret = pdiag_processes_seed(p, c->seed_pid, c->start_time);
+		return ret ? ret :
+			pdiag_processes_seed_threads(p, c->seed_pid, SWEEP_NS, c->start_time);
+	}
 	/* Of the whole machine, bit by bit: the first dispatch comes soon. */
 	c->sweeping = c->seed_pid < 0;
 	return 0;

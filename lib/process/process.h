@@ -73,6 +73,13 @@ bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid);
 int pdiag_processes_seed(struct pdiag_processes *p, int32_t pid, uint64_t time);
 
 /*
+ * Seed the names of a process's threads, before they may end, in at most `budget_ns`; those that
+ * are left are seeded when they are sampled. 0, -ENOMEM.
+ */
+int pdiag_processes_seed_threads(struct pdiag_processes *p, int32_t pid, uint64_t budget_ns,
+	uint64_t time);
+
+/*
  * Seed all processes of the machine, at most `budget_ns` of work a call. 1: there is more to do,
  * call again; 0: done. Negative errno on failure.
  */

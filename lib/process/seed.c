@@ -214,6 +214,31 @@ int pdiag_processes_seed(struct pdiag_processes *p, int32_t pid, uint64_t time)
 	return pdiag_seed_process(p, pid, time, 0);
 }
 
+int pdiag_processes_seed_threads(struct pdiag_processes *p, int32_t pid, uint64_t budget_ns,
+	uint64_t time)
+{
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	const struct dirent *entry;
+	char path[48];
+	int32_t tid;
+	int ret = 0;
+	DIR *dir;
+
+	if (!p->live || pid <= 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && !ret && clock_ns(CLOCK_MONOTONIC) - start < budget_ns &&
+		(entry = readdir(dir))) {
+		tid = id_of(entry->d_name);
+		if (tid > 0 && !pdiag_tasks_thread(p, tid))
+			ret = pdiag_seed_thread(p, pid, tid, time);
+	}
+	if (dir)
+		closedir(dir);
+	return ret;
+}
+
 int pdiag_processes_sweep(struct pdiag_processes *p, uint64_t budget_ns, uint64_t time)
 {
 	uint64_t start = clock_ns(CLOCK_MONOTONIC);
