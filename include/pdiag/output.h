@@ -22,7 +22,7 @@ struct pdiag_sink {
 
 /* What a weight is shown in. */
 enum pdiag_unit {
-	PDIAG_UNIT_AUTO = 0,	/* samples if all are on-CPU, microseconds otherwise */
+	PDIAG_UNIT_AUTO = 0,	/* samples if all shown are on-CPU, microseconds otherwise */
 	PDIAG_UNIT_SAMPLES = 1, /* corrected weight over the sampling period; on-CPU only */
 	PDIAG_UNIT_MICROSECONDS = 2,
 	PDIAG_UNIT_NANOSECONDS = 3,
@@ -35,6 +35,10 @@ enum pdiag_unit {
 #define PDIAG_OUTPUT_NO_STATE 8u   /* no wait-cause frame on top of off-CPU stacks */
 #define PDIAG_OUTPUT_MODULE 16u	   /* unresolved frames as module+0xOFFSET, not [unknown ...] */
 
+/* Which states are shown: bits of 1 << enum pdiag_state. */
+#define PDIAG_STATES_ON_CPU 0x1ull   /* PDIAG_STATE_RUNNING */
+#define PDIAG_STATES_OFF_CPU 0xffeull /* all others */
+
 struct pdiag_output_options {
 	size_t size;
 	struct pdiag_symbolizer *symbolizer; /* NULL: the default one */
@@ -44,11 +48,15 @@ struct pdiag_output_options {
 	uint32_t width;		/* flame graphs: pixels; 0: 1200 */
 	uint32_t reserved;
 	double min_percent; /* flame graphs: narrower frames are left out; 0: a tenth of a pixel */
+	uint64_t states;	/* only stacks in these, PDIAG_STATES_*; 0: all */
+	int32_t pid;		/* only stacks of this process; 0: all */
+	uint32_t reserved2;
 };
 
 /*
  * options may be NULL. Names in any output are safe for it: control characters, separators and
- * markup are escaped. Errors: -EINVAL, -E2BIG, -ENOMEM, -ENOSPC and others from the sink.
+ * markup are escaped. Numbers and shares are of the stacks that `states` and `pid` let through; what
+ * was lost has neither. Errors: -EINVAL, -E2BIG, -ENOMEM, -ENOSPC and others from the sink.
  */
 /* Folded stacks: "comm;outer;inner COUNT" a line, sorted; as FlameGraph and speedscope read. */
 PDIAG_API int pdiag_profile_write_folded(struct pdiag_profile *profile,
@@ -73,13 +81,14 @@ struct pdiag_hot_frame {
 	uint64_t total_ns;	/* weight where it is anywhere on the stack, once a stack */
 	uint64_t self;		/* the same in the unit asked for */
 	uint64_t total;
-	double self_percent;	/* of all weight in the profile */
+	double self_percent;	/* of all weight that is shown */
 	double total_percent;
 };
 typedef int (*pdiag_hot_frame_fn)(void *user, const struct pdiag_hot_frame *frame);
 
 /* The `count` frames with the highest self weight, hottest first; 0: all. Frames of one name and
- * module are one line. */
+ * module are one line. The leaf of a wait is its cause, a frame of kind MARK with module "", unless
+ * PDIAG_OUTPUT_NO_STATE is set. */
 PDIAG_API int pdiag_profile_each_hot_frame(struct pdiag_profile *profile,
 	const struct pdiag_output_options *options, uint32_t count, pdiag_hot_frame_fn fn,
 	void *user);

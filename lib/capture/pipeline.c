@@ -38,8 +38,29 @@ int pdiag_pipeline_init(struct pdiag_pipeline *p, struct pdiag *context, bool li
 	return 0;
 }
 
+void pdiag_pipeline_begin(struct pdiag_pipeline *p)
+{
+	if (!p->recording || p->held)
+		return;
+	pdiag_recording_hold(p->recording);
+	pdiag_recording_running(p->recording, true);
+	p->held = p->running = true;
+}
+
+void pdiag_pipeline_end(struct pdiag_pipeline *p)
+{
+	if (p->running)
+		pdiag_recording_running(p->recording, false);
+	p->running = false;
+}
+
 void pdiag_pipeline_free(struct pdiag_pipeline *p)
 {
+	pdiag_pipeline_end(p);
+	/* If the capture never began, the recording may be gone. */
+	if (p->held)
+		pdiag_recording_release(p->recording);
+	p->held = false;
 	pdiag_processes_free(p->processes);
 	if (p->profile)
 		pdiag_profile_destroy(p->profile);
@@ -328,6 +349,9 @@ int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_pr
 		fresh->start_time = time;
 		fresh->start_realtime = old->start_realtime + (time - old->start_time);
 	}
+	/* What the caller does with them is not our business any more. */
+	if (p->held)
+		pdiag_recording_keep(p->recording, old);
 	p->lost += pdiag_ledger_lost(old->ledger);
 	fresh->period_ns = old->period_ns;
 	fresh->hz = old->hz;

@@ -46,10 +46,15 @@ struct pdiag_pipeline {
 	bool live;
 	bool same_boot; /* the kernel of the records is the one that runs */
 	bool ended_whole; /* an END record came */
+	bool held;	  /* the recording, by us */
+	bool running;	  /* and it knows that we are */
 };
 
 /* Records are of this machine now (live), or from a file. The sentence is set on failure. */
 int pdiag_pipeline_init(struct pdiag_pipeline *p, struct pdiag *context, bool live);
+/* The capture starts, and stops: its recording cannot be finished in between. */
+void pdiag_pipeline_begin(struct pdiag_pipeline *p);
+void pdiag_pipeline_end(struct pdiag_pipeline *p);
 /* 1: a sample was counted; 0: another record; -ENOMEM: the loss is in the ledger. */
 int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *record);
 /* Lose something: in the ledger and in the recording. */
@@ -57,7 +62,7 @@ void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason
 	uint64_t time, uint64_t events);
 /* The capture is over at `time`: threads still off the CPU are counted up to it. */
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time);
-/* Give the profile away and begin another at `time`. 0 or -ENOMEM (nothing changed). */
+/* Give the profile away and begin another at `time`; the recording keeps its frames. 0 or -ENOMEM (nothing changed). */
 int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_profile **out);
 void pdiag_pipeline_free(struct pdiag_pipeline *p);
 

@@ -72,6 +72,7 @@ static int fail_start(struct pdiag_capture *c, int ret)
 {
 	c->source->ops->stop(c->source);
 	c->stop_time = pdiag_capture_clock();
+	pdiag_pipeline_end(&c->pipeline);
 	return ret;
 }
 
@@ -86,6 +87,7 @@ int pdiag_capture_start(struct pdiag_capture *c)
 	if (c->start_time)
 		return pdiag_fail(EALREADY, "the capture has begun already; make a new one");
 	c->start_time = pdiag_capture_clock();
+	pdiag_pipeline_begin(&c->pipeline);
 	if (live && begin(c) < 0)
 		return fail_start(c, pdiag_fail_memory("starting a capture"));
 	ret = c->source->ops->start(c->source);
@@ -185,6 +187,7 @@ int pdiag_capture_stop(struct pdiag_capture *c)
 	else
 		finish_replay(c);
 	flush(c);
+	pdiag_pipeline_end(&c->pipeline);
 	if (ret == -ENOMEM)
 		return pdiag_fail_memory("taking in samples; what was lost is in the ledger");
 	return ret < 0 ? ret : stopped;

@@ -25,6 +25,7 @@ struct builder {
 	struct pdiag_call_namer namer;
 	struct pdiag_call_tree *tree;
 	const struct pdiag_profile *profile;
+	const struct pdiag_output *output;
 	unsigned int side;
 	struct pdiag_text scratch;
 	uint32_t *labels;   /* by frame */
@@ -139,27 +140,52 @@ static int add_entry(struct builder *b, const struct pdiag_entry *e, uint32_t ba
 	return 0;
 }
 
-/* Entries base by base, in their order, so that the steps of one base serve all of them. What
- * stands for no time is drawn nowhere. */
+/* 1, 0, -ENOMEM. What stands for no time is drawn nowhere. */
+static int shows(struct builder *b, const struct pdiag_entry *e)
+{
+	enum pdiag_state state = e->state;
+
+	if (!e->weight)
+		return 0;
+	if (pdiag_output_needs_cause(b->output) && wait_cause(b, e, &state))
+		return -ENOMEM;
+	return pdiag_output_shows(b->output, state, b->profile->threads[e->thread].pid);
+}
+
+/* Make the bases, and mark in `hidden` what is not shown. */
+static int make_bases(struct builder *b, bool *hidden)
+{
+	const struct pdiag_entry *e;
+	int show;
+
+	for (size_t i = 0; i < b->profile->entry_count; i++) {
+		e = &b->profile->entries[i];
+		show = shows(b, e);
+		if (show < 0 || (show && entry_base(b, e) == PDIAG_CALL_NONE))
+			return -ENOMEM;
+		hidden[i] = !show;
+	}
+	return 0;
+}
+
+/* Entries base by base, in their order, so that the steps of one base serve all of them. */
 static int add_entries(struct builder *b)
 {
 	const struct pdiag_entry *entries = b->profile->entries;
 	size_t count = b->profile->entry_count;
 	pdiag_auto_free uint32_t *chain = malloc((count + 1) * sizeof(*chain));
+	pdiag_auto_free bool *hidden = malloc((count + 1) * sizeof(*hidden));
 	pdiag_auto_free uint32_t *first = NULL;
 	uint32_t base, bases;
 
-	if (!chain)
+	if (!chain || !hidden || make_bases(b, hidden))
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (entries[i].weight && entry_base(b, &entries[i]) == PDIAG_CALL_NONE)
-			return -ENOMEM;
 	bases = (uint32_t)b->tree->node_count;
 	first = calloc(bases, sizeof(*first));
 	if (!first)
 		return -ENOMEM;
 	for (size_t i = count; i-- > 0;) {
-		if (!entries[i].weight)
+		if (hidden[i])
 			continue;
 		base = entry_base(b, &entries[i]);
 		chain[i] = first[base];
@@ -184,7 +210,7 @@ static uint32_t *none_yet(size_t count)
 int pdiag_call_tree_add_profile(struct pdiag_call_tree *t, struct pdiag_profile *profile,
 	const struct pdiag_output *output, enum pdiag_call_style style, unsigned int side)
 {
-	struct builder b = { .tree = t, .profile = profile, .side = side,
+	struct builder b = { .tree = t, .profile = profile, .output = output, .side = side,
 		.namer = { .tree = t, .style = style, .flags = output->options.flags } };
 	int ret;
 

@@ -91,15 +91,15 @@ static uint64_t *make_widths(const struct pdiag_call_tree *tree)
 
 /* "before: ..." and the loss behind it, for one side. */
 static int add_lines(struct pdiag_svg *svg, int side, struct pdiag_profile *profile,
-	const struct pdiag_profile_info *info)
+	const struct pdiag_output *output)
 {
 	struct pdiag_text *t = &svg->lines[side];
 
 	pdiag_text_str(t, side ? "after: " : "before: ");
-	pdiag_svg_measured(t, info);
+	pdiag_svg_measured(t, output);
 	pdiag_text_str(t, "; ");
-	svg->loss[side] = info->lost != 0;
-	return pdiag_svg_lost(t, profile, info);
+	svg->loss[side] = output->all.lost != 0;
+	return pdiag_svg_lost(t, profile, output);
 }
 
 static int draw(struct pdiag_svg *svg, struct pdiag_profile *const profiles[2],
@@ -113,8 +113,9 @@ static int draw(struct pdiag_svg *svg, struct pdiag_profile *const profiles[2],
 		title = "Differential flame graph: red is more, blue is less";
 	pdiag_sanitize_name(&clean, title, strlen(title));
 	for (int side = 0; side < 2 && !ret; side++)
-		ret = add_lines(svg, side, profiles[side], &outputs[side].info);
-	if (!ret && (clean.error || svg->lines[0].error || svg->lines[1].error))
+		ret = add_lines(svg, side, profiles[side], &outputs[side]);
+	pdiag_svg_shown(&svg->lines[2], &outputs[1]);
+	if (!ret && (clean.error || pdiag_svg_lines_failed(svg)))
 		ret = pdiag_fail_memory("drawing a flame graph");
 	svg->title = clean.data;
 	svg->max_points = strongest(svg->tree);

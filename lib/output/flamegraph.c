@@ -6,11 +6,13 @@
 
 #include <string.h>
 
-static const char *default_title(const struct pdiag_profile_info *info)
+static const char *default_title(const struct pdiag_output *o)
 {
-	if (!info->off_cpu_ns)
+	bool on = o->options.states & PDIAG_STATES_ON_CPU;
+
+	if (!o->info.off_cpu_ns && on)
 		return "Flame graph: time on CPU";
-	if (!info->on_cpu_ns)
+	if (!o->info.on_cpu_ns)
 		return "Flame graph: time off CPU";
 	return "Flame graph: time on and off CPU";
 }
@@ -23,12 +25,13 @@ static int draw(struct pdiag_svg *svg, struct pdiag_profile *profile,
 	int ret;
 
 	if (!title)
-		title = default_title(&output->info);
+		title = default_title(output);
 	pdiag_sanitize_name(&clean, title, strlen(title));
-	pdiag_svg_measured(&svg->lines[0], &output->info);
-	ret = pdiag_svg_lost(&svg->lines[1], profile, &output->info);
-	svg->loss[1] = output->info.lost != 0;
-	if (!ret && (clean.error || svg->lines[0].error || svg->lines[1].error))
+	pdiag_svg_measured(&svg->lines[0], output);
+	pdiag_svg_shown(&svg->lines[1], output);
+	ret = pdiag_svg_lost(&svg->lines[2], profile, output);
+	svg->loss[2] = output->all.lost != 0;
+	if (!ret && (clean.error || pdiag_svg_lines_failed(svg)))
 		ret = pdiag_fail_memory("drawing a flame graph");
 	svg->title = clean.data;
 	if (!ret)

@@ -6,7 +6,8 @@
  *
  * The format has no room for the loss ledger. Overruns are in the weights already; samples that
  * were lost for want of memory or that did not decode belong to no stack, so they have a root of
- * their own, "[lost: memory]" and "[lost: corrupt]", each for the time of one sample.
+ * their own, "[lost: memory]" and "[lost: corrupt]", each for the time of one sample. Where only
+ * some states or one process are shown, they are left out: nobody knows whose they were.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -140,7 +141,7 @@ int pdiag_profile_write_folded(struct pdiag_profile *profile,
 	ret = pdiag_call_tree_init(&tree);
 	if (!ret)
 		ret = pdiag_call_tree_add_profile(&tree, profile, &output, PDIAG_CALL_FOLDED, 0);
-	if (!ret)
+	if (!ret && pdiag_output_shows_all(&output))
 		ret = add_lost(&tree, profile, output.info.period_ns);
 	if (!ret)
 		ret = pdiag_call_tree_finish(&tree);

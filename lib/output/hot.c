@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The hottest frames, by name and module. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,15 @@ struct known {
 	uint32_t hot;
 };
 
+/* What a wait has as its leaf: no code, but the cause, as the other outputs draw it. */
+struct mark {
+	struct pdiag_symbol symbol;
+	char name[32];
+};
+
 struct gather {
+	const struct pdiag_output *output;
+	struct mark marks[PDIAG_STATE_PAGE_FAULT + 1];
 	struct hot *hots;
 	size_t hot_count, hot_cap;
 	struct pdiag_table hot_index; /* by name and module */
@@ -74,26 +83,54 @@ static uint32_t find(struct gather *g, const struct pdiag_symbol *s)
 	return i;
 }
 
+static const struct pdiag_symbol *wait_mark(struct gather *g, const struct pdiag_stack *s)
+{
+	struct mark *m;
+
+	if (s->state == PDIAG_STATE_RUNNING ||
+		g->output->options.flags & PDIAG_OUTPUT_NO_STATE)
+		return NULL;
+	m = &g->marks[s->state];
+	if (!m->symbol.name) {
+		snprintf(m->name, sizeof(m->name), "[off-cpu: %s]", pdiag_state_text(s->state));
+		m->symbol = (struct pdiag_symbol){ .name = m->name, .raw_name = m->name,
+			.module = "", .kind = PDIAG_FRAME_MARK };
+	}
+	return &m->symbol;
+}
+
+static int add_frame(struct gather *g, const struct pdiag_symbol *s, bool leaf, uint64_t ns)
+{
+	uint32_t id = find(g, s);
+	struct hot *hot;
+
+	if (id == PDIAG_TABLE_END)
+		return pdiag_fail_memory("adding up the hottest frames");
+	hot = &g->hots[id];
+	if (leaf)
+		hot->self_ns += ns;
+	if (hot->stack != g->stacks)
+		hot->total_ns += ns;
+	hot->stack = g->stacks;
+	return 0;
+}
+
 static int add_stack(void *user, const struct pdiag_stack *s)
 {
 	struct gather *g = user;
-	struct hot *hot;
-	uint32_t id;
+	const struct pdiag_symbol *mark;
+	int ret = 0;
 
+	if (!pdiag_output_shows(g->output, s->state, s->pid))
+		return 0;
 	g->stacks++;
 	g->all_ns += s->weight_ns;
-	for (uint32_t i = 0; i < s->depth; i++) {
-		id = find(g, s->frames[i]);
-		if (id == PDIAG_TABLE_END)
-			return pdiag_fail_memory("adding up the hottest frames");
-		hot = &g->hots[id];
-		if (!i)
-			hot->self_ns += s->weight_ns;
-		if (hot->stack != g->stacks)
-			hot->total_ns += s->weight_ns;
-		hot->stack = g->stacks;
-	}
-	return 0;
+	mark = wait_mark(g, s);
+	if (mark)
+		ret = add_frame(g, mark, true, s->weight_ns);
+	for (uint32_t i = 0; i < s->depth && !ret; i++)
+		ret = add_frame(g, s->frames[i], !i && !mark, s->weight_ns);
+	return ret;
 }
 
 static int compare(const void *a, const void *b)
@@ -138,7 +175,7 @@ int pdiag_profile_each_hot_frame(struct pdiag_profile *profile,
 	void *user)
 {
 	struct pdiag_output output;
-	struct gather g = { 0 };
+	struct gather g = { .output = &output };
 	int ret;
 
 	pdiag_error_clear();

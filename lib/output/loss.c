@@ -181,7 +181,7 @@ int pdiag_profile_write_loss(struct pdiag_profile *profile,
 	if (!ret) {
 		if (lines.count)
 			qsort(lines.loss, lines.count, sizeof(*lines.loss), compare);
-		put_head(&out.text, &output.info);
+		put_head(&out.text, &output.all);
 		ret = put_spans(&out, &lines);
 	}
 	free(lines.loss);

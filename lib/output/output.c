@@ -7,8 +7,12 @@
 #include "core/options.h"
 #include "output/number.h"
 
-_Static_assert(sizeof(struct pdiag_output_options) == 48, "no holes in pdiag_output_options");
+_Static_assert(sizeof(struct pdiag_output_options) == 64, "no holes in pdiag_output_options");
 _Static_assert(sizeof(struct pdiag_hot_frame) == 56, "no holes in pdiag_hot_frame");
+
+#define STATES_ALL (PDIAG_STATES_ON_CPU | PDIAG_STATES_OFF_CPU)
+_Static_assert(STATES_ALL == (2ull << PDIAG_STATE_PAGE_FAULT) - 1, "every state has its bit");
+_Static_assert(PDIAG_STATES_ON_CPU == 1ull << PDIAG_STATE_RUNNING, "one state is on the CPU");
 
 #define WIDTH_DEFAULT 1200
 #define WIDTH_MIN 300
@@ -26,8 +30,17 @@ static int check(struct pdiag_output_options *o)
 			"pdiag_output_options: flags has 0x%x, which this release "
 			"does not know; use PDIAG_OUTPUT_*",
 			o->flags & ~KNOWN_FLAGS);
-	if (o->reserved)
-		return pdiag_fail(EINVAL, "pdiag_output_options: reserved must be 0");
+	if (o->reserved || o->reserved2)
+		return pdiag_fail(EINVAL,
+			"pdiag_output_options: reserved and reserved2 must be 0");
+	if (o->states & ~STATES_ALL)
+		return pdiag_fail(EINVAL,
+			"pdiag_output_options: states has 0x%llx, which this release does not "
+			"know; use PDIAG_STATES_* or 1 << PDIAG_STATE_*",
+			(unsigned long long)(o->states & ~STATES_ALL));
+	if (o->pid < 0)
+		return pdiag_fail(EINVAL,
+			"pdiag_output_options: pid is %d; name a process, or 0 for all", o->pid);
 	if (o->width && (o->width < WIDTH_MIN || o->width > WIDTH_MAX))
 		return pdiag_fail(EINVAL,
 			"pdiag_output_options: width is %u pixels; it may be %d to "
@@ -38,6 +51,8 @@ static int check(struct pdiag_output_options *o)
 		return pdiag_fail(EINVAL, "pdiag_output_options: min_percent must be 0 to 100");
 	if (!o->width)
 		o->width = WIDTH_DEFAULT;
+	if (!o->states)
+		o->states = STATES_ALL;
 	return 0;
 }
 
@@ -49,7 +64,7 @@ static int find_unit(struct pdiag_output *o)
 		return pdiag_fail(EINVAL,
 			"pdiag_output_options: unit is samples, but the profile has "
 			"off-CPU time, of which no sample stands for a fixed span; use "
-			"microseconds");
+			"microseconds, or set states to PDIAG_STATES_ON_CPU");
 	if (o->options.unit == PDIAG_UNIT_SAMPLES && info->on_cpu_ns && !info->period_ns)
 		return pdiag_fail(EINVAL,
 			"pdiag_output_options: unit is samples, but the profile has "
@@ -78,14 +93,54 @@ int pdiag_output_check(struct pdiag_output *o, struct pdiag_profile *profile,
 
 	if (!profile)
 		return pdiag_fail(EINVAL, "no profile given");
-	ret = PDIAG_OPTIONS_COPY(&o->options, options, min_percent);
+	ret = PDIAG_OPTIONS_COPY(&o->options, options, reserved2);
 	if (!ret)
 		ret = check(&o->options);
 	if (ret)
 		return ret;
-	o->info = (struct pdiag_profile_info){ .size = sizeof(o->info) };
-	ret = pdiag_profile_get_info(profile, &o->info);
-	return ret ? ret : find_unit(o);
+	o->all = (struct pdiag_profile_info){ .size = sizeof(o->all) };
+	ret = pdiag_profile_get_info(profile, &o->all);
+	o->info = o->all;
+	return ret;
+}
+
+bool pdiag_output_shows_all(const struct pdiag_output *o)
+{
+	return o->options.states == STATES_ALL && !o->options.pid;
+}
+
+bool pdiag_output_shows(const struct pdiag_output *o, enum pdiag_state state, int32_t pid)
+{
+	return o->options.states >> state & 1 && (!o->options.pid || o->options.pid == pid);
+}
+
+bool pdiag_output_needs_cause(const struct pdiag_output *o)
+{
+	uint64_t waits = o->options.states & PDIAG_STATES_OFF_CPU;
+
+	return waits && waits != PDIAG_STATES_OFF_CPU;
+}
+
+static int add_stack(void *user, const struct pdiag_stack *s)
+{
+	struct pdiag_output *o = user;
+
+	if (!pdiag_output_shows(o, s->state, s->pid))
+		return 0;
+	o->info.samples += s->samples;
+	if (s->state == PDIAG_STATE_RUNNING)
+		o->info.on_cpu_ns += s->weight_ns;
+	else
+		o->info.off_cpu_ns += s->weight_ns;
+	return 0;
+}
+
+static int measure(struct pdiag_output *o, struct pdiag_profile *profile)
+{
+	if (pdiag_output_shows_all(o))
+		return 0;
+	o->info.samples = o->info.on_cpu_ns = o->info.off_cpu_ns = 0;
+	return pdiag_profile_each_stack(profile, add_stack, o);
 }
 
 int pdiag_output_prepare(struct pdiag_output *o, struct pdiag_profile *profile,
@@ -93,7 +148,11 @@ int pdiag_output_prepare(struct pdiag_output *o, struct pdiag_profile *profile,
 {
 	int ret = pdiag_output_check(o, profile, options);
 
-	return ret ? ret : pdiag_profile_resolve(profile, o->options.symbolizer);
+	if (!ret)
+		ret = pdiag_profile_resolve(profile, o->options.symbolizer);
+	if (!ret)
+		ret = measure(o, profile);
+	return ret ? ret : find_unit(o);
 }
 
 uint64_t pdiag_output_units(const struct pdiag_output *o, uint64_t ns)

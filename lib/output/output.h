@@ -3,21 +3,30 @@
 #ifndef PDIAG_OUTPUT_INTERNAL_H
 #define PDIAG_OUTPUT_INTERNAL_H
 
+#include <stdbool.h>
+
 #include <pdiag/output.h>
 #include <pdiag/profile.h>
 
 struct pdiag_output {
-	struct pdiag_output_options options; /* defaults filled in; unit is never AUTO */
-	struct pdiag_profile_info info;
+	struct pdiag_output_options options; /* defaults filled in; prepared, unit is never AUTO */
+	struct pdiag_profile_info all;	/* of the profile */
+	struct pdiag_profile_info info; /* the same, but samples and times only of what is shown */
 	uint64_t unit_ns; /* what one of the unit stands for; at least 1 */
 };
 
-/* Check the options and find the unit. Sentence on failure. */
+/* Check the options; info is not yet that of what is shown. Sentence on failure. */
 int pdiag_output_check(struct pdiag_output *o, struct pdiag_profile *profile,
 	const struct pdiag_output_options *options);
-/* The same, and look up the profile's names. */
+/* The same, look up the profile's names, sum up what is shown and find the unit. */
 int pdiag_output_prepare(struct pdiag_output *o, struct pdiag_profile *profile,
 	const struct pdiag_output_options *options);
+/* Are all stacks shown? */
+bool pdiag_output_shows_all(const struct pdiag_output *o);
+/* Are stacks of this state, as it is told in the end, and this process shown? */
+bool pdiag_output_shows(const struct pdiag_output *o, enum pdiag_state state, int32_t pid);
+/* Does that hang on what a thread waited for, and not just on whether it did? */
+bool pdiag_output_needs_cause(const struct pdiag_output *o);
 /* A weight in the unit, rounded to the nearest. */
 uint64_t pdiag_output_units(const struct pdiag_output *o, uint64_t ns);
 /* The unit's word: "samples", "µs", "ns". */

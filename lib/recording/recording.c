@@ -12,6 +12,7 @@
 #include "core/options.h"
 #include "core/sink.h"
 #include "decode/encode.h"
+#include "profile/profile.h"
 #include "recording/names.h"
 #include "source/stream_frame.h"
 
@@ -29,7 +30,11 @@ struct pdiag_recording {
 	uint32_t forgets_before;
 	uint32_t flags;
 	uint64_t last_time;
+	struct pdiag_profile *kept; /* frames of profiles that were given away; NULL: none */
+	uint32_t holders, running;  /* captures */
+	bool names_lost; /* no memory to keep them all */
 	bool finished;
+	bool freed; /* by its owner, not yet by its holders */
 	int error; /* the first, negative; sticks */
 	char message[512]; /* its sentence */
 };
@@ -131,6 +136,42 @@ int pdiag_recording_put(struct pdiag_recording *r, const struct pdiag_record *re
 	return r->len < PDIAG_STREAM_FRAME_FULL ? 0 : pdiag_recording_flush(r);
 }
 
+void pdiag_recording_hold(struct pdiag_recording *r)
+{
+	r->holders++;
+}
+
+void pdiag_recording_release(struct pdiag_recording *r)
+{
+	if (!--r->holders && r->freed)
+		free(r);
+}
+
+void pdiag_recording_running(struct pdiag_recording *r, bool running)
+{
+	if (running)
+		r->running++;
+	else
+		r->running--;
+}
+
+void pdiag_recording_keep(struct pdiag_recording *r, const struct pdiag_profile *profile)
+{
+	if (r->error || r->finished || (r->flags & PDIAG_RECORDING_NO_NAMES))
+		return;
+	if (!pdiag_recording_keep_frames(&r->kept, profile))
+		return;
+	r->names_lost = true;
+	/* The caller has not failed. */
+	pdiag_error_clear();
+}
+
+static void forget_kept(struct pdiag_recording *r)
+{
+	pdiag_profile_destroy(r->kept);
+	r->kept = NULL;
+}
+
 static void recording_destroy(struct pdiag_child *child)
 {
 	struct pdiag_recording *r = pdiag_container(child, struct pdiag_recording, child);
@@ -140,8 +181,13 @@ static void recording_destroy(struct pdiag_child *child)
 		pdiag_recording_flush(r);
 	if (!r->finished)
 		pdiag_writer_end(&r->writer, r->error);
+	forget_kept(r);
 	free(r->frame);
-	free(r);
+	r->frame = NULL;
+	r->records = 0;
+	r->finished = r->freed = true;
+	if (!r->holders)
+		free(r);
 }
 
 int pdiag_recording_new(struct pdiag *context, const struct pdiag_recording_options *options,
@@ -198,6 +244,16 @@ static int put_end(struct pdiag_recording *r)
 	return pdiag_recording_put(r, &end);
 }
 
+/* The names of what was taken before and of `profile`. */
+static int put_names(struct pdiag_recording *r, struct pdiag_profile *profile)
+{
+	int ret = pdiag_recording_put_names(r, r->kept, profile, r->last_time);
+
+	if (!ret && r->names_lost)
+		ret = pdiag_fail_memory("keeping the names of a profile that was taken");
+	return ret;
+}
+
 int pdiag_recording_finish(struct pdiag_recording *r, struct pdiag_profile *profile)
 {
 	char message[sizeof(r->message)] = "";
@@ -209,11 +265,15 @@ int pdiag_recording_finish(struct pdiag_recording *r, struct pdiag_profile *prof
 			"make one of your own");
 	if (r->finished)
 		return pdiag_fail(EALREADY, "the recording is already finished");
+	if (r->running)
+		return pdiag_fail(EBUSY, "the capture is still running; stop it before its "
+			"recording is finished");
 	if (profile && !r->error && !(r->flags & PDIAG_RECORDING_NO_NAMES)) {
 		/* Without names the recording is whole all the same. */
-		ret = pdiag_recording_put_names(r, profile, r->last_time);
+		ret = put_names(r, profile);
 		strncpy(message, pdiag_errmsg(), sizeof(message) - 1);
 	}
+	forget_kept(r);
 	put_end(r);
 	pdiag_recording_flush(r);
 	end = pdiag_writer_end(&r->writer, 0);
