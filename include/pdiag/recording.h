@@ -26,8 +26,10 @@ PDIAG_API int pdiag_recording_new(struct pdiag *context,
 
 /*
  * Look up and append the names of all frames in `profile` (the one of the capture that was
- * recorded; NULL: no names) and close the file. Returns the first error of the whole recording,
- * such as -ENOSPC: what was written up to there stays readable. Free it afterwards.
+ * recorded; NULL: no names), and of those that pdiag_capture_take() gave away before, and close the
+ * file. Stop the capture first. Returns the first error of the whole recording, such as -ENOSPC:
+ * what was written up to there stays readable. Free it afterwards. Errors: -EBUSY (the capture is
+ * running; nothing was done), -EALREADY, -ENOMEM (names are missing), the sink's.
  */
 PDIAG_API int pdiag_recording_finish(
 	struct pdiag_recording *recording, struct pdiag_profile *profile);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <pdiag/context.h>
+#include <pdiag/error.h>
 #include <pdiag/output.h>
 
 #include "decode/decode.h"
@@ -223,12 +224,144 @@ static void test_no_memory(void **state)
 	assert_true(refused > 0);
 }
 
+/* A frame that none of the others is, in the module that never has names. */
+static void add_taken(struct pdiag_profile *to, uint64_t value, const char *name)
+{
+	struct pdiag_symbol symbol = { .name = name, .raw_name = name, .module = "[jit]",
+		.file = "a.c", .kind = PDIAG_FRAME_JIT };
+	struct pdiag_modules *m = pdiag_modules_get(ctx);
+	uint32_t id = pdiag_profile_frame(to, pdiag_modules_none(m, PDIAG_REASON_NO_MAPPING), value);
+
+	assert_int_not_equal(id, PDIAG_ID_NONE);
+	if (name)
+		assert_int_equal(pdiag_profile_name(to, id, &symbol), 0);
+}
+
+static struct pdiag_profile *make_profile(void)
+{
+	struct pdiag_profile *p;
+
+	assert_int_equal(pdiag_profile_new(ctx, &p), 0);
+	return p;
+}
+
+/* Two that are given away: one frame in both, one of them without a name. */
+static void keep_two(struct pdiag_recording *r)
+{
+	struct pdiag_profile *taken = make_profile();
+
+	add_taken(taken, 9001, "first");
+	add_taken(taken, 9002, NULL);
+	add_taken(taken, 9003, NULL);
+	pdiag_recording_keep(r, taken);
+	pdiag_profile_free(taken);
+	taken = make_profile();
+	add_taken(taken, 9003, "third");
+	add_taken(taken, 9001, NULL);
+	pdiag_recording_keep(r, taken);
+	pdiag_profile_free(taken);
+}
+
+/* The names in a file, one a line: value, name, reason. */
+static void list_names(const char *path, char *list, size_t size)
+{
+	struct pdiag_source *s;
+	struct pdiag_record r;
+	struct pdiag_raw raw;
+	size_t len = 0;
+
+	list[0] = '\0';
+	assert_int_equal(replay_open_path(path, &s), 0);
+	while (s->ops->next(s, &raw) > 0) {
+		assert_int_equal(pdiag_decode_stream(raw.data, raw.len, &r), 0);
+		if (r.type == PDIAG_RECORD_NAME)
+			len += (size_t)snprintf(list + len, size - len, "%u %s %u\n",
+				(unsigned int)r.name.value, r.name.name,
+				(unsigned int)r.name.reason);
+		assert_true(len < size);
+	}
+	s->ops->close(s);
+}
+
+static void check_taken(uint32_t flags, bool with_profile, const char *expected)
+{
+	struct pdiag_profile *last = make_profile();
+	struct pdiag_recording *r;
+	char path[64], list[512];
+	int fd = file_of("", 0, path);
+
+	/* What a kept name and a new one say of the same frame: the name goes before none. */
+	add_taken(last, 9004, "fourth");
+	add_taken(last, 9001, NULL);
+	r = record_to(fd, flags);
+	keep_two(r);
+	assert_int_equal(pdiag_recording_finish(r, with_profile ? last : NULL), 0);
+	/* Too late for names, and no harm. */
+	pdiag_recording_keep(r, last);
+	pdiag_recording_free(r);
+	pdiag_profile_free(last);
+	list_names(path, list, sizeof(list));
+	assert_string_equal(list, expected);
+	close(fd);
+}
+
+/* Each frame once, whichever profile it went away with. */
+static void test_names_of_taken(void **state)
+{
+	char expected[128];
+
+	(void)state;
+	snprintf(expected, sizeof(expected), "9001 first 0\n9002 [unknown] %u\n9003 third 0\n"
+		"9004 fourth 0\n", PDIAG_REASON_NO_MAPPING);
+	check_taken(0, true, expected);
+	check_taken(0, false, "");
+	check_taken(PDIAG_RECORDING_NO_NAMES, true, "");
+}
+
+/* The profile is given away all the same; finish tells that names are missing. */
+static void test_no_memory_to_keep(void **state)
+{
+	struct pdiag_profile *taken;
+	struct pdiag_recording *r;
+	char path[64], list[512];
+	int fd, ret, failed;
+
+	(void)state;
+	FAIL_ALLOC_OR_SKIP();
+	taken = make_profile();
+	add_taken(taken, 9001, "first");
+	add_taken(taken, 9002, "second");
+	for (unsigned long n = 0;; n++) {
+		fd = file_of("", 0, path);
+		r = record_to(fd, 0);
+		fail_alloc_start(n);
+		pdiag_recording_keep(r, taken);
+		failed = fail_alloc_stop();
+		assert_string_equal(pdiag_errmsg(), "");
+		ret = pdiag_recording_finish(r, taken);
+		assert_int_equal(ret, failed ? -ENOMEM : 0);
+		assert_true(!failed || strstr(pdiag_errmsg(), "taken"));
+		pdiag_recording_free(r);
+		/* The profile that is given has its names, whatever was kept. */
+		list_names(path, list, sizeof(list));
+		assert_string_equal(list, "9001 first 0\n9002 second 0\n");
+		close(fd);
+		if (!failed)
+			break;
+		assert_true(n < 100);
+	}
+	assert_int_equal(ret, 0);
+	pdiag_profile_free(taken);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_names),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_names_of_taken),
+		cmocka_unit_test(test_no_memory_to_keep),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -456,6 +456,43 @@ static void test_finished(void **state)
 	free(m.data);
 }
 
+/* Not before the last capture has stopped; and a capture may go on when it was freed. */
+static void test_running(void **state)
+{
+	const struct pdiag_record one = { .type = PDIAG_RECORD_SWITCH };
+	struct pdiag *ctx = open_context();
+	struct pdiag_recording *r;
+	struct memory m;
+	size_t len;
+
+	(void)state;
+	r = record_to_memory(ctx, &m);
+	pdiag_recording_hold(r);
+	pdiag_recording_running(r, true);
+	assert_int_equal(pdiag_recording_put(r, &one), 0);
+	assert_int_equal(pdiag_recording_finish(r, NULL), -EBUSY);
+	assert_non_null(strstr(pdiag_errmsg(), "still running"));
+	assert_int_equal(pdiag_recording_put(r, &one), 0);
+	pdiag_recording_running(r, false);
+	assert_int_equal(pdiag_recording_finish(r, NULL), 0);
+	pdiag_recording_release(r);
+	pdiag_recording_free(r);
+	free(m.data);
+	r = record_to_memory(ctx, &m);
+	pdiag_recording_hold(r);
+	pdiag_recording_running(r, true);
+	assert_int_equal(pdiag_recording_put(r, &one), 0);
+	pdiag_recording_free(r);
+	len = m.len;
+	assert_int_equal(pdiag_recording_put(r, &one), -EBADF);
+	assert_int_equal(pdiag_recording_flush(r), 0);
+	assert_int_equal(m.len, len);
+	pdiag_recording_running(r, false);
+	pdiag_recording_release(r);
+	free(m.data);
+	pdiag_close(ctx);
+}
+
 /* What is buffered is written once, by the parent. */
 static void test_fork(void **state)
 {
@@ -530,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_small_disk),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_finished),
+		cmocka_unit_test(test_running),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_no_memory),
 	};
