@@ -51,12 +51,18 @@ static int add_line(void *user, const struct pdiag_hot_frame *f)
 	return t->lines == t->stop_at ? 42 : 0;
 }
 
-static struct table table(uint32_t count)
+static struct table table_with(struct pdiag_output_options o, uint32_t count)
 {
 	struct table t = { .stop_at = 0 };
 
-	assert_int_equal(pdiag_profile_each_hot_frame(profile, NULL, count, add_line, &t), 0);
+	o.size = sizeof(o);
+	assert_int_equal(pdiag_profile_each_hot_frame(profile, &o, count, add_line, &t), 0);
 	return t;
+}
+
+static struct table table(uint32_t count)
+{
+	return table_with((struct pdiag_output_options){ 0 }, count);
 }
 
 static void self_and_total(void **state)
@@ -111,7 +117,55 @@ static void waits_count_their_time(void **state)
 	made_samples(profile, "x", 1, "u:lock", "u:spin", NULL);
 	assert_string_equal(table(0).text,
 		"spin /usr/bin/app 10000 10000\n"
+		"[off-cpu: futex]  30 30\n"
+		"lock /usr/bin/app 0 10030\n");
+	assert_string_equal(
+		table_with((struct pdiag_output_options){ .flags = PDIAG_OUTPUT_NO_STATE }, 0).text,
+		"spin /usr/bin/app 10000 10000\n"
 		"lock /usr/bin/app 30 10030\n");
+}
+
+/* A wait with no frame at all has its cause; causes of one kind are one line. */
+static void causes_are_leaves(void **state)
+{
+	struct table t;
+
+	(void)state;
+	made_wait(profile, "x", PDIAG_STATE_IO, 20000, NULL);
+	made_wait(profile, "x", PDIAG_STATE_IO, 30000, "u:read", NULL);
+	made_wait(profile, "x", PDIAG_STATE_BLOCKED, 10000, "u:lock", "k:futex_wait", NULL);
+	t = table(0);
+	assert_string_equal(t.text,
+		"[off-cpu: io]  50 50\n"
+		"[off-cpu: futex]  10 10\n"
+		"read /usr/bin/app 0 30\n"
+		"futex_wait [kernel] 0 10\n"
+		"lock /usr/bin/app 0 10\n");
+	assert_true(fabs(t.self_percents - 100) < 1e-9);
+}
+
+static void shares_are_of_what_is_shown(void **state)
+{
+	const char *const frames[] = { "u:other", NULL };
+	struct table t;
+
+	(void)state;
+	made_samples(profile, "x", 3, "u:main", "u:work", NULL);
+	made_wait(profile, "x", PDIAG_STATE_SLEEP, 5000000, "u:main", NULL);
+	made_sample_frames(profile, "y", 7, PDIAG_STATE_RUNNING, 0, MADE_PERIOD, frames);
+	t = table_with((struct pdiag_output_options){ .states = PDIAG_STATES_ON_CPU, .pid = 100 },
+		0);
+	assert_string_equal(t.text,
+		"work /usr/bin/app 3 3\n"
+		"main /usr/bin/app 0 3\n");
+	assert_true(fabs(t.self_percents - 100) < 1e-9);
+	t = table_with((struct pdiag_output_options){ .states = PDIAG_STATES_OFF_CPU }, 0);
+	assert_string_equal(t.text,
+		"[off-cpu: sleep]  5000 5000\n"
+		"main /usr/bin/app 0 5000\n");
+	assert_true(fabs(t.self_percents - 100) < 1e-9);
+	t = table_with((struct pdiag_output_options){ .pid = 8 }, 0);
+	assert_int_equal(t.lines, 0);
 }
 
 static void the_callback_can_end_it(void **state)
@@ -161,6 +215,8 @@ int main(void)
 		TEST(recursion_counts_once),
 		TEST(ties_are_in_the_order_of_names),
 		TEST(waits_count_their_time),
+		TEST(causes_are_leaves),
+		TEST(shares_are_of_what_is_shown),
 		TEST(the_callback_can_end_it),
 		TEST(an_empty_profile_has_none),
 		TEST(no_memory),

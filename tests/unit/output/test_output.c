@@ -65,7 +65,12 @@ static void options_are_checked(void **state)
 	refused((struct pdiag_output_options){ .min_percent = -1 }, "min_percent");
 	refused((struct pdiag_output_options){ .min_percent = 100.1 }, "min_percent");
 	refused((struct pdiag_output_options){ .min_percent = (double)NAN }, "min_percent");
+	refused((struct pdiag_output_options){ .states = 1ull << 12 }, "states has 0x1000");
+	refused((struct pdiag_output_options){ .states = 1ull << 63 | 1 }, "0x8000000000000000");
+	refused((struct pdiag_output_options){ .pid = -1 }, "pid is -1");
+	refused((struct pdiag_output_options){ .reserved2 = 1 }, "reserved2");
 	refused((struct pdiag_output_options){ .size = 8 }, "size");
+	refused((struct pdiag_output_options){ .size = 48 }, "size");
 }
 
 static void newer_options_are_refused(void **state)
