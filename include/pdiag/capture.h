@@ -25,6 +25,7 @@ enum pdiag_target {
 #define PDIAG_USER_ONLY 1u  /* leave out kernel frames and kernel time */
 #define PDIAG_NO_INHERIT 2u /* leave out threads and children that come later */
 
+/* pid, argv, cgroup, cpus and path are refused where `target` does not use them. */
 struct pdiag_capture_options {
 	size_t size;		  /* sizeof(struct pdiag_capture_options) */
 	uint32_t target;	  /* enum pdiag_target; 0: this process */
@@ -37,7 +38,8 @@ struct pdiag_capture_options {
 	const char *path;	  /* for RECORDING */
 	uint64_t buffer_bytes;	  /* ring per CPU, rounded up to a power of two of pages;
 				     0: enough for a reader that stands still for 10 s */
-	uint64_t off_cpu_min_ns;  /* shorter waits are counted, but not kept as stacks; 0: all */
+	uint64_t off_cpu_min_ns;  /* shorter waits are counted, but not kept as stacks; 0: all.
+				     With PDIAG_OFF_CPU only */
 	uint32_t max_depth;	  /* frames a stack, 1 to 1,024; 0: 127 */
 	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT */
 };

@@ -39,6 +39,29 @@ static int check_target(const struct pdiag_capture_options *o)
 	}
 }
 
+static int fail_stray(const char *field, const char *targets)
+{
+	return pdiag_fail(EINVAL, "%s is set, but `target` does not use it; set `target` to %s, or "
+		"leave %s zero", field, targets, field);
+}
+
+/* What is not used was meant for something else: who sets it has forgotten `target`. */
+static int check_strays(const struct pdiag_capture_options *o)
+{
+	if (o->pid && o->target != PDIAG_TARGET_PROCESS && o->target != PDIAG_TARGET_THREAD)
+		return fail_stray("pid", "PDIAG_TARGET_PROCESS or PDIAG_TARGET_THREAD");
+	if (o->argv && o->target != PDIAG_TARGET_COMMAND)
+		return fail_stray("argv", "PDIAG_TARGET_COMMAND");
+	if (o->cgroup && o->target != PDIAG_TARGET_CGROUP)
+		return fail_stray("cgroup", "PDIAG_TARGET_CGROUP");
+	if (o->path && o->target != PDIAG_TARGET_RECORDING)
+		return fail_stray("path", "PDIAG_TARGET_RECORDING");
+	if (o->off_cpu_min_ns && !(o->events & PDIAG_OFF_CPU))
+		return pdiag_fail(EINVAL, "off_cpu_min_ns is set, but off-CPU sampling is not asked "
+			"for; add PDIAG_OFF_CPU to events");
+	return 0;
+}
+
 static int check_numbers(const struct pdiag_capture_options *o)
 {
 	if (o->events & ~(PDIAG_ON_CPU | PDIAG_OFF_CPU))
@@ -76,6 +99,8 @@ int pdiag_capture_config(struct pdiag *context, const struct pdiag_capture_optio
 	ret = PDIAG_OPTIONS_COPY(&o, options, flags);
 	if (!ret)
 		ret = check_target(&o);
+	if (!ret)
+		ret = check_strays(&o);
 	if (!ret)
 		ret = check_numbers(&o);
 	if (ret)

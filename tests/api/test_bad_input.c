@@ -40,6 +40,38 @@ static int try(const struct pdiag_capture_options *o)
 	try(&(struct pdiag_capture_options){ .size = sizeof(struct pdiag_capture_options), \
 		__VA_ARGS__ })
 
+/* Set the field `which` of those that belong to a target, and the one that is needed. */
+static int try_field(uint32_t target, int which, int needed)
+{
+	static char *const argv[] = { (char *)"true", NULL };
+
+	return TRY(.target = target, .pid = which == 0 || needed == 0 ? 1 : 0,
+		.argv = which == 1 || needed == 1 ? argv : NULL,
+		.cgroup = which == 2 || needed == 2 ? "a" : NULL,
+		.path = which == 3 || needed == 3 ? "a" : NULL);
+}
+
+/* A field that the target does not use was meant for another target. */
+static void stray_options(void **state)
+{
+	static const char *const words[] = { "pid is set", "argv is set", "cgroup is set",
+		"path is set" };
+	static const uint32_t users[] = { PDIAG_TARGET_PROCESS, PDIAG_TARGET_COMMAND,
+		PDIAG_TARGET_CGROUP, PDIAG_TARGET_RECORDING };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		for (int needed = 0; needed < 4; needed++)
+			if (i != needed)
+				FAILS(try_field(users[needed], i, needed), EINVAL, words[i]);
+		FAILS(try_field(PDIAG_TARGET_SELF, i, -1), EINVAL, words[i]);
+		FAILS(try_field(PDIAG_TARGET_SYSTEM, i, -1), EINVAL, words[i]);
+	}
+	FAILS(try_field(PDIAG_TARGET_THREAD, 1, 0), EINVAL, words[1]);
+	FAILS(TRY(.off_cpu_min_ns = 1), EINVAL, "PDIAG_OFF_CPU");
+	FAILS(TRY(.events = PDIAG_ON_CPU, .off_cpu_min_ns = 1), EINVAL, "off_cpu_min_ns");
+}
+
 static void options(void **state)
 {
 	(void)state;
@@ -208,7 +240,8 @@ static void wrong_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options), cmocka_unit_test(no_such_target),
+		cmocka_unit_test(options), cmocka_unit_test(stray_options),
+		cmocka_unit_test(no_such_target),
 		cmocka_unit_test(no_such_machine_part), cmocka_unit_test(no_recording),
 		cmocka_unit_test(no_output), cmocka_unit_test(full_disk_ends_a_recording),
 		cmocka_unit_test(wrong_order),

@@ -221,9 +221,9 @@ static void pid_of_the_target(void **state)
 	(void)state;
 	SAMPLE_OR_SKIP();
 	OK(pdiag_open(NULL, &context));
-	options.pid = getpid();
 	for (uint32_t target = PDIAG_TARGET_SELF; target <= PDIAG_TARGET_THREAD; target++) {
 		options.target = target;
+		options.pid = target == PDIAG_TARGET_SELF ? 0 : getpid();
 		OK(pdiag_capture_new(context, &options, &capture));
 		OK(pdiag_capture_get_info(capture, &info));
 		assert_int_equal(info.pid, target == PDIAG_TARGET_PROCESS ? getpid() : 0);
