@@ -57,7 +57,8 @@ static int check_strays(const struct pdiag_capture_options *o)
 	if (o->path && o->target != PDIAG_TARGET_RECORDING)
 		return fail_stray("path", "PDIAG_TARGET_RECORDING");
 	if (o->off_cpu_min_ns && !(o->events & PDIAG_OFF_CPU))
-		return pdiag_fail(EINVAL, "off_cpu_min_ns is set, but off-CPU sampling is not asked "
+		return pdiag_fail(EINVAL,
+			"off_cpu_min_ns is set, but off-CPU sampling is not asked "
 			"for; add PDIAG_OFF_CPU to events");
 	return 0;
 }

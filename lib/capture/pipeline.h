@@ -62,7 +62,8 @@ void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason
 	uint64_t time, uint64_t events);
 /* The capture is over at `time`: threads still off the CPU are counted up to it. */
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time);
-/* Give the profile away and begin another at `time`; the recording keeps its frames. 0 or -ENOMEM (nothing changed). */
+/* Give the profile away and begin another at `time`; the recording keeps its frames. 0 or -ENOMEM
+ * (nothing changed). */
 int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_profile **out);
 void pdiag_pipeline_free(struct pdiag_pipeline *p);
 

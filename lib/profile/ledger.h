@@ -11,7 +11,8 @@ struct pdiag_ledger {
 	struct pdiag_loss *lines;
 	size_t count, cap;
 	struct pdiag_table index;
-	uint64_t total[PDIAG_LOSS_TASKS + 1]; /* by reason, exact also when lines could not be kept */
+	uint64_t total[PDIAG_LOSS_TASKS +
+		       1]; /* by reason, exact also when lines could not be kept */
 	uint32_t coarse;   /* 0: lines are exact; grows when there would be too many */
 	uint32_t reserved;
 };

@@ -141,8 +141,8 @@ static size_t gather(const struct pdiag_profile *from, const struct pdiag_profil
 
 	for (size_t i = 0; i < from->frame_count; i++) {
 		f = &from->frames[i];
-		if (f->symbol && (!but ||
-				pdiag_profile_find_frame(but, f->module, f->value) == PDIAG_ID_NONE))
+		if (f->symbol && (!but || pdiag_profile_find_frame(but, f->module, f->value) ==
+						  PDIAG_ID_NONE))
 			frames[count++] = f;
 	}
 	return count;

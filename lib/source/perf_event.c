@@ -76,7 +76,8 @@ void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choic
 		attr->read_format = 1u << 4; /* PERF_FORMAT_LOST; older headers lack the name */
 }
 
-int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, enum pdiag_perf_kind kind)
+int pdiag_perf_event_fail(
+	int err, const struct pdiag_source_config *config, enum pdiag_perf_kind kind)
 {
 	struct pdiag_perf_limits limits;
 

@@ -38,6 +38,7 @@ int pdiag_perf_event_first(struct pdiag_perf_choice *choice,
 int pdiag_perf_event_open(struct perf_event_attr *attr, int pid, int cpu, unsigned long flags);
 
 /* The sentence for an event that could not be opened. */
-int pdiag_perf_event_fail(int err, const struct pdiag_source_config *config, enum pdiag_perf_kind kind);
+int pdiag_perf_event_fail(
+	int err, const struct pdiag_source_config *config, enum pdiag_perf_kind kind);
 
 #endif

@@ -51,7 +51,8 @@ static int open_cpu(struct pdiag_perf_events *e, const struct pdiag_source_confi
 
 	*first = -1;
 	for (uint32_t i = 0; i < target->id_count; i++) {
-		fd = pdiag_perf_event_open(&e->attrs[r->kind], target->ids[i], r->cpu, target->flags);
+		fd = pdiag_perf_event_open(
+			&e->attrs[r->kind], target->ids[i], r->cpu, target->flags);
 		if (fd < 0 && may_skip(-fd, target, config))
 			continue;
 		if (fd == -ENODEV)
@@ -160,7 +161,8 @@ static int open_kinds(struct pdiag_perf_events *e, const struct pdiag_source_con
 
 	if (config->events & PDIAG_ON_CPU)
 		ret = open_kind(e, config, target, PDIAG_PERF_ON_CPU, &rings);
-	/* Without the kernel's part there are no switches to see: it would open and give nothing. */
+	/* Without the kernel's part there are no switches to see: it would open and give nothing.
+	 */
 	if (!ret && config->events & PDIAG_OFF_CPU)
 		ret = e->choice.kernel
 			      ? open_kind(e, config, target, PDIAG_PERF_OFF_CPU, &rings)

@@ -46,7 +46,8 @@ int pdiag_perf_late_add(struct pdiag_perf_late *l, int fd, int32_t tid, uint32_t
 	uint64_t id;
 
 	if (ioctl(fd, PERF_EVENT_IOC_ID, &id))
-		return pdiag_fail(errno, "cannot ask a perf event for its number: %s", strerror(errno));
+		return pdiag_fail(
+			errno, "cannot ask a perf event for its number: %s", strerror(errno));
 	return pdiag_perf_late_put(l, id, fd, tid, ring) ?
 		pdiag_fail_memory("opening perf events") : 0;
 }

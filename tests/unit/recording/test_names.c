@@ -230,7 +230,8 @@ static void add_taken(struct pdiag_profile *to, uint64_t value, const char *name
 	struct pdiag_symbol symbol = { .name = name, .raw_name = name, .module = "[jit]",
 		.file = "a.c", .kind = PDIAG_FRAME_JIT };
 	struct pdiag_modules *m = pdiag_modules_get(ctx);
-	uint32_t id = pdiag_profile_frame(to, pdiag_modules_none(m, PDIAG_REASON_NO_MAPPING), value);
+	uint32_t id =
+		pdiag_profile_frame(to, pdiag_modules_none(m, PDIAG_REASON_NO_MAPPING), value);
 
 	assert_int_not_equal(id, PDIAG_ID_NONE);
 	if (name)
