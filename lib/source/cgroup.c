@@ -14,15 +14,17 @@
 
 #include "core/error.h"
 
-/* Version 1 with the controller, else version 2, which always has it. */
-static bool find_mount(char *dir, size_t size)
+/* Version 1 with the controller, else version 2, which always has it. 0 or a negative errno. */
+static int find_mount(char *dir, size_t size)
 {
 	FILE *f = setmntent("/proc/self/mounts", "re");
 	struct mntent *m, entry;
 	char buf[4 * PATH_MAX];
 	bool found = false;
 
-	while (f && (m = getmntent_r(f, &entry, buf, sizeof(buf)))) {
+	if (!f)
+		return -errno;
+	while ((m = getmntent_r(f, &entry, buf, sizeof(buf)))) {
 		bool v1 = !strcmp(m->mnt_type, "cgroup") && hasmntopt(m, "perf_event");
 
 		if (!v1 && (found || strcmp(m->mnt_type, "cgroup2")))
@@ -32,9 +34,8 @@ static bool find_mount(char *dir, size_t size)
 		if (v1)
 			break;
 	}
-	if (f)
-		endmntent(f);
-	return found;
+	endmntent(f);
+	return found ? 0 : -ENOENT;
 }
 
 static bool is_cgroup(int fd)
@@ -57,15 +58,27 @@ static int open_dir(const char *path)
 	return fd;
 }
 
+static int fail_open_files(const char *path, int err)
+{
+	return pdiag_fail(err, "cannot open cgroup %s: %s; raise RLIMIT_NOFILE (ulimit -n)", path,
+		strerror(err));
+}
+
 int pdiag_cgroup_open(const char *path)
 {
 	char mount[PATH_MAX], full[2 * PATH_MAX];
-	int fd = open_dir(path), err;
+	int fd = open_dir(path), err, ret;
 
 	if (fd >= 0)
 		return fd;
 	err = errno;
-	if (!find_mount(mount, sizeof(mount)))
+	if (err == EMFILE || err == ENFILE)
+		return fail_open_files(path, err);
+	ret = find_mount(mount, sizeof(mount));
+	if (ret && ret != -ENOENT)
+		return pdiag_fail(-ret, "cgroup %s: cannot read /proc/self/mounts: %s", path,
+			strerror(-ret));
+	if (ret)
 		return pdiag_fail(ENOENT, "cgroup %s: no cgroup file system with the perf_event "
 			"controller is mounted", path);
 	snprintf(full, sizeof(full), "%s/%s", mount, path);

@@ -67,16 +67,21 @@ static int thread_group(int32_t tid)
 
 static int online_cpus(struct pdiag_perf_target *t)
 {
+	const char *path = "/sys/devices/system/cpu/online";
 	char text[4096];
-	int ret = -ENOENT;
+	int ret;
 
-	if (pdiag_file_read("/sys/devices/system/cpu/online", text, sizeof(text)) > 0)
+	ret = pdiag_file_read(path, text, sizeof(text));
+	if (ret == -EMFILE || ret == -ENFILE)
+		return pdiag_fail(-ret, "cannot read %s: %s; raise RLIMIT_NOFILE (ulimit -n)", path,
+			strerror(-ret));
+	if (ret > 0)
 		ret = pdiag_cpu_list_parse(text, &t->cpus, &t->cpu_count);
+	else if (!ret)
+		ret = -ENOENT;
 	if (ret == -ENOMEM)
 		return pdiag_fail_memory("listing CPUs");
-	if (ret)
-		return pdiag_fail(ENOENT, "cannot read /sys/devices/system/cpu/online; mount /sys");
-	return ret;
+	return ret ? pdiag_fail(-ret, "cannot read %s: %s; mount /sys", path, strerror(-ret)) : 0;
 }
 
 static bool has_cpu(const struct pdiag_perf_target *t, int cpu)

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,6 +187,27 @@ static void test_quiet_after_the_end(void **state)
 	pdiag_close(ctx);
 }
 
+/* The sentence is about descriptors, and not about what could not be opened for want of one. */
+static void test_no_descriptors_left(void **state)
+{
+	struct pdiag_source_config config = { .target = PDIAG_TARGET_SYSTEM, .cgroup = "a" };
+	struct pdiag_perf_target t;
+	struct rlimit old, none;
+	int ret;
+	(void)state;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = old.rlim_max };
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		ret = pdiag_perf_target_open(&t, &config);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+		assert_int_equal(ret, -EMFILE);
+		assert_non_null(strstr(pdiag_errmsg(), "RLIMIT_NOFILE"));
+		config.target = PDIAG_TARGET_CGROUP;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_thread_that_nobody_waits_for),
 		cmocka_unit_test(test_process_without_its_first_thread),
 		cmocka_unit_test(test_quiet_after_the_end),
+		cmocka_unit_test(test_no_descriptors_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
