@@ -75,29 +75,35 @@ static int map_all(struct pdiag_perf_rings *rings, const struct pdiag_source_con
 	return 0;
 }
 
+/* The kernel has one errno for what it does not allow, and another for what it does not have. */
+static const char *more_room(int err)
+{
+	if (err == -ENOMEM)
+		return "the machine (or the address space, RLIMIT_AS) had no memory for more";
+	return "RLIMIT_MEMLOCK (ulimit -l), kernel.perf_event_mlock_kb or the capability "
+		"CAP_IPC_LOCK gives more";
+}
+
 int pdiag_perf_buffer_map(struct pdiag_perf_rings *rings, const struct pdiag_source_config *config,
 	uint32_t cpus, struct pdiag_source_state *state)
 {
 	unsigned int shift = 0;
 	size_t len;
-	int ret;
+	int ret, err = 0;
 
-	do
+	do {
 		ret = map_all(rings, config, cpus, shift, &state->buffer_bytes);
-	while ((ret == -EPERM || ret == -ENOMEM) && ++shift < 16);
+		err = ret ? ret : err;
+	} while ((ret == -EPERM || ret == -ENOMEM) && ++shift < 16);
 	if (ret)
-		return pdiag_fail(-ret,
-			"cannot map ring buffers: %s; raise RLIMIT_MEMLOCK (ulimit -l) or "
-			"kernel.perf_event_mlock_kb",
-			strerror(-ret));
+		return pdiag_fail(-ret, "cannot map ring buffers: %s; %s", strerror(-ret),
+			more_room(err));
 	if (shift) {
 		len = strlen(state->limits);
 		snprintf(state->limits + len, sizeof(state->limits) - len,
-			"%sring buffers of %llu KiB a CPU, 1/%u of what was wanted: "
-			"RLIMIT_MEMLOCK, "
-			"kernel.perf_event_mlock_kb or the capability CAP_IPC_LOCK gives more",
+			"%sring buffers of %llu KiB a CPU, 1/%u of what was wanted: %s",
 			len ? "; " : "", (unsigned long long)rings->rings[0].size >> 10,
-			1u << shift);
+			1u << shift, more_room(err));
 	}
 	return 0;
 }

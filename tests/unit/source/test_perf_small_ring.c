@@ -5,16 +5,20 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <pdiag/error.h>
 
+#include "source/perf_buffer.h"
 #include "source/perf_events.h"
 
 enum result { GOOD, BAD, SKIPPED };
@@ -83,10 +87,47 @@ static void test_reader_is_woken_in_time(void **state)
 	assert_int_equal(WEXITSTATUS(status), GOOD);
 }
 
+/* No address space is left: other limits have nothing to do with it. */
+static enum result map_without_memory(void)
+{
+	struct pdiag_source_config config = { .hz = 99, .buffer_bytes = 65536 };
+	struct rlimit none = { .rlim_cur = 4096, .rlim_max = 4096 };
+	struct pdiag_perf_ring ring = { .kind = PDIAG_PERF_ON_CPU };
+	struct pdiag_perf_rings rings = { .rings = &ring, .count = 1 };
+	struct pdiag_source_state state = { .hz = 99 };
+
+	ring.fd = memfd_create("ring", MFD_CLOEXEC);
+	if (ring.fd < 0 || setrlimit(RLIMIT_AS, &none))
+		return SKIPPED;
+	if (pdiag_perf_buffer_map(&rings, &config, 1, &state) != -ENOMEM)
+		return BAD;
+	return strstr(pdiag_errmsg(), "RLIMIT_AS") && !strstr(pdiag_errmsg(), "MEMLOCK") ? GOOD :
+											   BAD;
+}
+
+static void test_no_memory_for_rings(void **state)
+{
+	int status;
+	pid_t pid;
+	(void)state;
+
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit((int)map_without_memory());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == SKIPPED)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), GOOD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reader_is_woken_in_time),
+		cmocka_unit_test(test_no_memory_for_rings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
