@@ -144,7 +144,7 @@ int pdiag_kallsyms_read(int fd, struct pdiag_symbol_table *table, enum pdiag_rea
 	uint32_t offset;
 	size_t len;
 	char *line;
-	int ret;
+	int ret, error;
 
 	*reason = PDIAG_REASON_NO_SYMBOLS;
 	ret = pdiag_line_reader_init(&lines, fd, SIZE_LIMIT);
@@ -159,6 +159,7 @@ int pdiag_kallsyms_read(int fd, struct pdiag_symbol_table *table, enum pdiag_rea
 		if (s.address && s.type != 'A' && s.type != 'a')
 			ret = add(table, &s);
 	}
+	error = lines.error;
 	pdiag_line_reader_free(&lines);
 	/* pdiag_kallsyms_module() looks one byte beyond a name. */
 	if (!ret && !pdiag_symbol_table_text(table, 0, &offset))
@@ -170,6 +171,8 @@ int pdiag_kallsyms_read(int fd, struct pdiag_symbol_table *table, enum pdiag_rea
 	cap_tails(table);
 	if (table->count)
 		*reason = PDIAG_REASON_NONE;
+	else if (error)
+		*reason = PDIAG_REASON_NO_PERMISSION;
 	else if (zero && !other)
 		*reason = PDIAG_REASON_KERNEL_HIDDEN;
 	return 0;
@@ -181,8 +184,8 @@ int pdiag_kallsyms_load(const char *path, struct pdiag_symbol_table *table,
 	pdiag_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
-		*reason = errno == EACCES || errno == EPERM ? PDIAG_REASON_NO_PERMISSION :
-							      PDIAG_REASON_NO_SYMBOLS;
+		*reason = errno == ENOENT || errno == ENOTDIR ? PDIAG_REASON_FILE_GONE :
+								PDIAG_REASON_NO_PERMISSION;
 		return 0;
 	}
 	return pdiag_kallsyms_read(fd, table, reason);

@@ -167,8 +167,14 @@ static void paths_that_fail(void **state)
 
 	(void)state;
 	assert_int_equal(pdiag_kallsyms_load("/nowhere/at/all", &t, &reason), 0);
-	assert_int_equal(reason, PDIAG_REASON_NO_SYMBOLS);
+	assert_int_equal(reason, PDIAG_REASON_FILE_GONE);
+	assert_int_equal(pdiag_kallsyms_load("/dev/null/a", &t, &reason), 0);
+	assert_int_equal(reason, PDIAG_REASON_FILE_GONE);
+	/* It opens, but cannot be read. */
 	assert_int_equal(pdiag_kallsyms_load("/", &t, &reason), 0);
+	assert_int_equal(reason, PDIAG_REASON_NO_PERMISSION);
+	pdiag_symbol_table_free(&t);
+	assert_int_equal(pdiag_kallsyms_load("/dev/null", &t, &reason), 0);
 	assert_int_equal(reason, PDIAG_REASON_NO_SYMBOLS);
 	pdiag_symbol_table_free(&t);
 }
