@@ -6,6 +6,13 @@
 #include <errno.h>
 #include <stddef.h>
 
+struct pdiag_options;
+struct pdiag_capture_options;
+struct pdiag_symbolizer_options;
+struct pdiag_output_options;
+struct pdiag_recording_options;
+struct pdiag_sink;
+
 /*
  * Copy the caller's options into `to`, zero-filled. `first` is the size in the first release:
  * smaller is -EINVAL. Bytes beyond `known` must be zero, else -E2BIG; so is a size of over 4,096,
@@ -13,10 +20,21 @@
  */
 int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, const char *name);
 
+/* What users call the struct that `to` points to. */
+#define PDIAG_OPTIONS_NAME(to) \
+	_Generic((to), \
+		struct pdiag_options *: "pdiag_options", \
+		struct pdiag_capture_options *: "pdiag_capture_options", \
+		struct pdiag_symbolizer_options *: "pdiag_symbolizer_options", \
+		struct pdiag_output_options *: "pdiag_output_options", \
+		struct pdiag_recording_options *: "pdiag_recording_options", \
+		struct pdiag_sink *: "pdiag_sink")
+
 /* `last` is the last member that the first release had. Sets to->size. */
 #define PDIAG_OPTIONS_COPY(to, from, last) \
 	pdiag_options_copy((to), sizeof(*(to)), (from), \
-		offsetof(__typeof__(*(to)), last) + sizeof((to)->last), #from)
+		offsetof(__typeof__(*(to)), last) + sizeof((to)->last), \
+		PDIAG_OPTIONS_NAME(to))
 
 /*
  * Give the caller's info struct, of which size is set, as much of `from` as it has room for.

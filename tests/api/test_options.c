@@ -160,17 +160,28 @@ static const struct {
 	const char *name;
 	int (*call)(struct later *l);
 	size_t size;
+	const char *type;
 } structs[] = {
-	{ "context", try_context, sizeof(struct pdiag_options) },
-	{ "capture", try_capture, sizeof(struct pdiag_capture_options) },
-	{ "symbolizer", try_symbolizer, sizeof(struct pdiag_symbolizer_options) },
-	{ "recording", try_recording, sizeof(struct pdiag_recording_options) },
-	{ "folded", try_folded, sizeof(struct pdiag_output_options) },
-	{ "flamegraph", try_flamegraph, sizeof(struct pdiag_output_options) },
-	{ "diff", try_diff, sizeof(struct pdiag_output_options) },
-	{ "loss", try_loss, sizeof(struct pdiag_output_options) },
-	{ "hot", try_hot, sizeof(struct pdiag_output_options) },
-	{ "sink", try_sink, sizeof(struct pdiag_sink) },
+	{ "context", try_context, sizeof(struct pdiag_options),
+		"pdiag_options" },
+	{ "capture", try_capture, sizeof(struct pdiag_capture_options),
+		"pdiag_capture_options" },
+	{ "symbolizer", try_symbolizer, sizeof(struct pdiag_symbolizer_options),
+		"pdiag_symbolizer_options" },
+	{ "recording", try_recording, sizeof(struct pdiag_recording_options),
+		"pdiag_recording_options" },
+	{ "folded", try_folded, sizeof(struct pdiag_output_options),
+		"pdiag_output_options" },
+	{ "flamegraph", try_flamegraph, sizeof(struct pdiag_output_options),
+		"pdiag_output_options" },
+	{ "diff", try_diff, sizeof(struct pdiag_output_options),
+		"pdiag_output_options" },
+	{ "loss", try_loss, sizeof(struct pdiag_output_options),
+		"pdiag_output_options" },
+	{ "hot", try_hot, sizeof(struct pdiag_output_options),
+		"pdiag_output_options" },
+	{ "sink", try_sink, sizeof(struct pdiag_sink),
+		"pdiag_sink" },
 };
 
 static void wrong_sizes(void **state)
@@ -184,14 +195,15 @@ static void wrong_sizes(void **state)
 		OK(structs[i].call(&l));
 		for (size_t size = 0; size < structs[i].size; size += 4) {
 			l = (struct later){ .size = size };
-			FAILS(structs[i].call(&l), EINVAL, "size");
+			FAILS(structs[i].call(&l), EINVAL, structs[i].type);
+			assert_non_null(strstr(pdiag_errmsg(), ": size is"));
 		}
 		/* From a later release: fine as long as nothing of it is asked for. */
 		l = (struct later){ .size = sizeof(l) };
 		OK(structs[i].call(&l));
 		l = (struct later){ .size = sizeof(l) };
 		l.bytes[sizeof(l) - 1] = 1;
-		FAILS(structs[i].call(&l), E2BIG, "");
+		FAILS(structs[i].call(&l), E2BIG, structs[i].type);
 		assert_true(strlen(pdiag_errmsg()) > 20);
 	}
 }

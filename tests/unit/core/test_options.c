@@ -20,7 +20,8 @@ struct options {
 
 static int copy(struct options *to, const void *options)
 {
-	return PDIAG_OPTIONS_COPY(to, (const struct options *)options, first);
+	return pdiag_options_copy(to, sizeof(*to), options,
+		offsetof(struct options, first) + sizeof(to->first), "options");
 }
 
 /* `size` bytes and some behind them that must not be looked at. */
