@@ -33,8 +33,10 @@ PDIAG_API int pdiag_open(const struct pdiag_options *options, struct pdiag **out
 
 /*
  * Free the context and every object made from it that is still there; their handles become
- * invalid. Leaves no thread, file descriptor, mapping or child behind. NULL is fine.
- * In a child after fork() it frees the memory only and leaves the parent's capture alone.
+ * invalid. Leaves no thread, file descriptor, mapping or unreaped child behind; but a COMMAND that
+ * still runs is left to run, and is the caller's to wait for. NULL is fine.
+ * In a child after fork() it frees the memory and closes the child's copies of the descriptors;
+ * the parent's capture goes on.
  */
 PDIAG_API void pdiag_close(struct pdiag *context);
 
