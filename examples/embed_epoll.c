@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Profiling inside somebody else's event loop: a program that works at each tick of its timer lets
  * the capture's file descriptor into its epoll set, and writes embed.svg after a while. */
+#include <errno.h>
 #include <pdiag/pdiag.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static int start_timer(void)
 static int loop(int epoll, int timer, struct pdiag_capture *capture, int ticks)
 {
 	struct epoll_event event;
+	int ret;
 
 	while (ticks > 0) {
 		if (epoll_wait(epoll, &event, 1, -1) != 1)
@@ -51,8 +53,11 @@ static int loop(int epoll, int timer, struct pdiag_capture *capture, int ticks)
 		if (event.data.fd == timer) {
 			on_tick(timer);
 			ticks--;
-		} else if (pdiag_capture_dispatch(capture) < 0) {
-			return -1;
+		} else {
+			/* Out of memory, samples are lost and counted, and the capture goes on. */
+			ret = pdiag_capture_dispatch(capture);
+			if (ret < 0 && ret != -ENOMEM)
+				return ret;
 		}
 	}
 	return 0;
