@@ -218,6 +218,7 @@ static int capture_until_end(struct settings *s, struct pdiag_capture *capture, 
 	struct pdiag_capture_info info = { .size = sizeof(info) };
 	bool terminal = isatty(STDERR_FILENO);
 	double tick = terminal ? 0.2 : 1, next = now(), end = next + s->seconds, wait;
+	int ret;
 
 	while (!info.ended && !(fds[1].revents & POLLIN)) {
 		if (s->seconds > 0 && now() >= end)
@@ -232,7 +233,9 @@ static int capture_until_end(struct settings *s, struct pdiag_capture *capture, 
 		wait = s->seconds > 0 && end < next ? end - now() : next - now();
 		if (poll(fds, 2, wait > 0 ? (int)(wait * 1e3) + 1 : 0) < 0 && errno != EINTR)
 			return perror("pdiag-record: poll"), 1;
-		if (pdiag_capture_dispatch(capture) < 0 || pdiag_capture_get_info(capture, &info))
+		/* Out of memory, samples are lost and counted, and the capture goes on. */
+		ret = pdiag_capture_dispatch(capture);
+		if ((ret < 0 && ret != -ENOMEM) || pdiag_capture_get_info(capture, &info))
 			return fail();
 	}
 	return 0;
