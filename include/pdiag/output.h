@@ -16,7 +16,7 @@ struct pdiag_sink {
 	const char *path; /* written beside and renamed, so that a failure leaves the old file */
 	pdiag_write_fn write;
 	void *user;
-	int32_t fd;	      /* not closed */
+	int32_t fd;	      /* not closed; 0, the standard input, is refused */
 	uint32_t reserved;
 };
 

@@ -88,6 +88,10 @@ int pdiag_writer_begin(struct pdiag_writer *w, const struct pdiag_sink *sink, bo
 	if (w->sink.write)
 		return 0;
 	if (!w->sink.path) {
+		if (!w->sink.fd)
+			return pdiag_fail(EINVAL,
+				"the sink has no path, no write function, and its "
+				"fd is 0, which is the standard input; set one of them");
 		w->fd = w->sink.fd;
 		return w->fd < 0 ? pdiag_fail(EINVAL, "the sink's fd is %d", w->fd) : 0;
 	}
@@ -104,8 +108,13 @@ int pdiag_writer_begin(struct pdiag_writer *w, const struct pdiag_sink *sink, bo
 
 static int fail_write(struct pdiag_writer *w, int err)
 {
-	w->error = w->path ? fail_path(err, "write", w->path) :
-			     pdiag_fail(err, "cannot write the output: %s", strerror(err));
+	if (w->path)
+		w->error = fail_path(err, "write", w->path);
+	else if (w->sink.write)
+		w->error = pdiag_fail(err, "cannot write the output: %s", strerror(err));
+	else
+		w->error = pdiag_fail(err, "cannot write to descriptor %d: %s", w->fd,
+			strerror(err));
 	return w->error;
 }
 
