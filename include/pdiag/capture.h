@@ -113,8 +113,9 @@ PDIAG_API int pdiag_capture_get_info(
 PDIAG_API struct pdiag_profile *pdiag_capture_profile(struct pdiag_capture *capture);
 
 /*
- * Hand over what was gathered since the start, or since the last take, and go on with an empty
- * profile. The caller frees *out with pdiag_profile_free(). Errors: -ENOMEM (nothing changed).
+ * Read what has arrived, as dispatch does if the capture runs live, hand over what was gathered
+ * since the start, or since the last take, and go on with an empty profile. The caller frees *out
+ * with pdiag_profile_free(). Errors: -ENOMEM (nothing is handed over), and those of dispatch.
  */
 PDIAG_API int pdiag_capture_take(struct pdiag_capture *capture, struct pdiag_profile **out);
 

@@ -185,16 +185,6 @@ struct pdiag_profile *pdiag_capture_profile(struct pdiag_capture *capture)
 	return capture->pipeline.profile;
 }
 
-int pdiag_capture_take(struct pdiag_capture *c, struct pdiag_profile **out)
-{
-	uint64_t time = c->stop_time ? c->stop_time : pdiag_capture_clock();
-
-	pdiag_error_clear();
-	*out = NULL;
-	return pdiag_pipeline_take(&c->pipeline, time, out) ?
-		pdiag_fail_memory("taking a profile") : 0;
-}
-
 int pdiag_capture_record(struct pdiag_capture *c, struct pdiag_recording *recording)
 {
 	pdiag_error_clear();

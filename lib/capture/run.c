@@ -132,15 +132,11 @@ static void flush(struct pdiag_capture *c)
 		pdiag_recording_flush(c->pipeline.recording);
 }
 
-int pdiag_capture_dispatch(struct pdiag_capture *c)
+/* A dispatch without its checks. */
+static int take_in(struct pdiag_capture *c)
 {
 	int ret, swept;
 
-	pdiag_error_clear();
-	if (pdiag_context_forked(c->context))
-		return fail_forked();
-	if (!c->start_time || c->stop_time)
-		return 0;
 	ret = pdiag_capture_read(c, c->source->state.live ? DISPATCH_RECORDS : REPLAY_RECORDS);
 	if (c->source->state.live)
 		c->pipeline.profile->end_time = pdiag_capture_clock();
@@ -149,6 +145,33 @@ int pdiag_capture_dispatch(struct pdiag_capture *c)
 	if (ret == -ENOMEM || swept == -ENOMEM)
 		return pdiag_fail_memory("taking in samples; what was lost is in the ledger");
 	return ret;
+}
+
+int pdiag_capture_dispatch(struct pdiag_capture *c)
+{
+	pdiag_error_clear();
+	if (pdiag_context_forked(c->context))
+		return fail_forked();
+	return c->start_time && !c->stop_time ? take_in(c) : 0;
+}
+
+int pdiag_capture_take(struct pdiag_capture *c, struct pdiag_profile **out)
+{
+	int ret = 0;
+
+	pdiag_error_clear();
+	*out = NULL;
+	/* A replay is at a moment of its own, which dispatches decide about. */
+	if (c->source->state.live && c->start_time && !c->stop_time &&
+		!pdiag_context_forked(c->context))
+		ret = take_in(c);
+	/* Samples for which there was no memory are in the ledger, which is handed over, too. */
+	if (ret < 0 && ret != -ENOMEM)
+		return ret;
+	pdiag_error_clear();
+	ret = pdiag_pipeline_take(
+		&c->pipeline, c->stop_time ? c->stop_time : pdiag_capture_clock(), out);
+	return ret ? pdiag_fail_memory("taking a profile") : 0;
 }
 
 /* A recording that is replayed says itself when its capture ended. */

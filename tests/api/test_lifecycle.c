@@ -267,6 +267,35 @@ static void fork_in_the_host(void **state)
 	pdiag_close(context);
 }
 
+/* Without a dispatch, each take has what came since the last one. */
+static void take_reads_the_rings(void **state)
+{
+	struct pdiag_capture_options options = { .size = sizeof(options), .hz = 999,
+		.flags = PDIAG_USER_ONLY };
+	struct pdiag_profile_info info = { .size = sizeof(info) };
+	struct pdiag_capture *capture = NULL;
+	struct pdiag_profile *taken = NULL;
+	struct pdiag *context = NULL;
+
+	(void)state;
+	SAMPLE_OR_SKIP();
+	OK(pdiag_open(NULL, &context));
+	OK(pdiag_capture_new(context, &options, &capture));
+	OK(pdiag_capture_take(capture, &taken));
+	pdiag_profile_free(taken);
+	OK(pdiag_capture_start(capture));
+	for (int i = 0; i < 2; i++) {
+		burn(100);
+		OK(pdiag_capture_take(capture, &taken));
+		OK(pdiag_profile_get_info(taken, &info));
+		assert_true(info.samples > 0);
+		pdiag_profile_free(taken);
+	}
+	OK(pdiag_capture_stop(capture));
+	OK(pdiag_capture_take(capture, &taken));
+	pdiag_close(context);
+}
+
 /* What was sampled is what was used: within a tenth, in the unit that users see. */
 static void weights_are_time(void **state)
 {
@@ -303,7 +332,7 @@ int main(void)
 		cmocka_unit_test(nothing_survives_command), cmocka_unit_test(command_status),
 		cmocka_unit_test(start_that_fails), cmocka_unit_test(pid_of_the_target),
 		cmocka_unit_test(fork_in_the_host),
-		cmocka_unit_test(weights_are_time),
+		cmocka_unit_test(take_reads_the_rings), cmocka_unit_test(weights_are_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
