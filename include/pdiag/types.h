@@ -9,6 +9,8 @@
  *    zero means the default. A NULL options pointer means all defaults.
  *  - What the library hands out through a const pointer belongs to the library; such a struct
  *    only ever grows at its end.
+ *  - Handles and out pointers must not be NULL, except where NULL is named; _free and _close take
+ *    NULL. (What makes an object checks them: -EINVAL.)
  *  - A handle is used by one thread at a time. Different contexts are independent.
  */
 #ifndef PDIAG_TYPES_H

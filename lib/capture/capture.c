@@ -69,7 +69,9 @@ int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options 
 	int ret;
 
 	pdiag_error_clear();
-	*out = NULL;
+	ret = PDIAG_CHECK_NEW(context, out);
+	if (ret)
+		return ret;
 	ret = pdiag_capture_config(context, options, &config, &cpus, &off_cpu_min_ns);
 	if (!ret && config.target == PDIAG_TARGET_RECORDING)
 		ops = &pdiag_source_replay;

@@ -20,7 +20,12 @@ int pdiag_recording_load(struct pdiag *context, const char *path,
 	struct pdiag_replay_stats stats;
 	int ret;
 
-	*out = NULL;
+	pdiag_error_clear();
+	ret = PDIAG_CHECK_NEW(context, out);
+	if (!ret && !path)
+		ret = pdiag_fail(EINVAL, "pdiag_recording_load: path is NULL; name a recording");
+	if (ret)
+		return ret;
 	ret = pdiag_capture_new(context, &options, &capture);
 	if (!ret)
 		ret = pdiag_capture_run(capture, 0);

@@ -155,12 +155,15 @@ int pdiag_capture_dispatch(struct pdiag_capture *c)
 	return c->start_time && !c->stop_time ? take_in(c) : 0;
 }
 
-int pdiag_capture_take(struct pdiag_capture *c, struct pdiag_profile **out)
+int pdiag_capture_take(struct pdiag_capture *capture, struct pdiag_profile **out)
 {
-	int ret = 0;
+	struct pdiag_capture *c = capture;
+	int ret;
 
 	pdiag_error_clear();
-	*out = NULL;
+	ret = PDIAG_CHECK_NEW(capture, out);
+	if (ret)
+		return ret;
 	/* A replay is at a moment of its own, which dispatches decide about. */
 	if (c->source->state.live && c->start_time && !c->stop_time &&
 		!pdiag_context_forked(c->context))

@@ -18,6 +18,8 @@ int pdiag_open(const struct pdiag_options *options, struct pdiag **out)
 	int ret;
 
 	pdiag_error_clear();
+	if (!out)
+		return pdiag_fail(EINVAL, "pdiag_open: out is NULL; give a pointer for the result");
 	*out = NULL;
 	ret = PDIAG_OPTIONS_COPY(&opt, options, reserved);
 	if (ret)

@@ -41,6 +41,16 @@ int pdiag_fail(int err, const char *fmt, ...)
 	return -err;
 }
 
+int pdiag_check_new(const void *handle, const void *out, const char *call, const char *name)
+{
+	if (!handle)
+		return pdiag_fail(EINVAL, "%s: %s is NULL; give one that was made before", call,
+			name);
+	if (!out)
+		return pdiag_fail(EINVAL, "%s: out is NULL; give a pointer for the result", call);
+	return 0;
+}
+
 int pdiag_fail_memory(const char *what)
 {
 	return pdiag_fail(ENOMEM, "out of memory while %s", what);

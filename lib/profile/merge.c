@@ -209,7 +209,10 @@ int pdiag_profile_copy(struct pdiag_profile *profile, struct pdiag_profile **out
 	struct pdiag_profile *p;
 	int ret;
 
-	ret = pdiag_profile_new(profile->context, out);
+	pdiag_error_clear();
+	ret = PDIAG_CHECK_NEW(profile, out);
+	if (!ret)
+		ret = pdiag_profile_new(profile->context, out);
 	if (ret)
 		return ret;
 	p = *out;

@@ -55,7 +55,9 @@ int pdiag_profile_new(struct pdiag *context, struct pdiag_profile **out)
 	int ret;
 
 	pdiag_error_clear();
-	ret = pdiag_profile_new_borrowed(context, out);
+	ret = PDIAG_CHECK_NEW(context, out);
+	if (!ret)
+		ret = pdiag_profile_new_borrowed(context, out);
 	if (!ret)
 		pdiag_profile_hand_over(*out);
 	return ret;

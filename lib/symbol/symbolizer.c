@@ -54,8 +54,9 @@ int pdiag_symbolizer_new(struct pdiag *context, const struct pdiag_symbolizer_op
 	int ret;
 
 	pdiag_error_clear();
-	*out = NULL;
-	ret = PDIAG_OPTIONS_COPY(&opt, options, reserved);
+	ret = PDIAG_CHECK_NEW(context, out);
+	if (!ret)
+		ret = PDIAG_OPTIONS_COPY(&opt, options, reserved);
 	if (ret)
 		return ret;
 	if (opt.flags & ~FLAGS || opt.reserved)

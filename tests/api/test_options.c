@@ -237,6 +237,32 @@ static void free_nothing(void **state)
 	pdiag_recording_free(NULL);
 }
 
+/* What makes an object looks at the handle and the pointer that it is given. */
+static void make_nothing(void **state)
+{
+	struct pdiag_symbolizer *symbolizer = (void *)1;
+	struct pdiag_capture *capture = (void *)1;
+	struct pdiag_profile *made = (void *)1;
+
+	(void)state;
+	FAILS(pdiag_open(NULL, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_capture_new(NULL, NULL, &capture), EINVAL, "context is NULL");
+	assert_null(capture);
+	FAILS(pdiag_capture_new(context, NULL, NULL), EINVAL, "pdiag_capture_new: out is NULL");
+	FAILS(pdiag_capture_take(NULL, &made), EINVAL, "capture is NULL");
+	assert_null(made);
+	FAILS(pdiag_profile_new(NULL, &made), EINVAL, "context is NULL");
+	FAILS(pdiag_profile_new(context, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_profile_copy(NULL, &made), EINVAL, "profile is NULL");
+	FAILS(pdiag_profile_copy(profile, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_symbolizer_new(NULL, NULL, &symbolizer), EINVAL, "context is NULL");
+	assert_null(symbolizer);
+	FAILS(pdiag_symbolizer_new(context, NULL, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_recording_load(NULL, "a", NULL, &made), EINVAL, "context is NULL");
+	FAILS(pdiag_recording_load(context, "a", NULL, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_recording_load(context, NULL, NULL, &made), EINVAL, "path is NULL");
+}
+
 static void words(void **state)
 {
 	(void)state;
@@ -265,7 +291,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_sizes), cmocka_unit_test(info_sizes),
-		cmocka_unit_test(free_nothing), cmocka_unit_test(words),
+		cmocka_unit_test(free_nothing), cmocka_unit_test(make_nothing),
+		cmocka_unit_test(words),
 		cmocka_unit_test(sentence_is_cleared),
 	};
 
