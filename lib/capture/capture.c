@@ -72,6 +72,9 @@ int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options 
 	ret = PDIAG_CHECK_NEW(context, out);
 	if (ret)
 		return ret;
+	if (pdiag_context_forked(context))
+		return pdiag_fail(EPERM, "the context belongs to the process that fork() left; "
+			"make one of your own with pdiag_open()");
 	ret = pdiag_capture_config(context, options, &config, &cpus, &off_cpu_min_ns);
 	if (!ret && config.target == PDIAG_TARGET_RECORDING)
 		ops = &pdiag_source_replay;

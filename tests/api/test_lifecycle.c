@@ -252,6 +252,9 @@ static void fork_in_the_host(void **state)
 	used = burn(100);
 	pid = fork();
 	if (!pid) {
+		if (pdiag_capture_new(context, &options, &capture) != -EPERM || capture ||
+			!strstr(pdiag_errmsg(), "context"))
+			_exit(2);
 		pdiag_close(context);
 		_exit(count_rings() ? 1 : 0);
 	}
