@@ -71,8 +71,9 @@ struct pdiag_capture_info {
  * before its first instruction. Nothing is sampled until pdiag_capture_start().
  *
  * Errors: -EINVAL (an option), -E2BIG, -ESRCH (no such process), -EACCES or -EPERM (the sentence
- * names the sysctl and capability, or says that the context is that of a parent that forked), -ENOENT (command, cgroup or recording), -EMFILE, -ENOMEM,
- * -EBADMSG (not a recording), -EPROTO (a recording from a newer release).
+ * names the sysctl and capability; or the context is that of a parent that forked), -ENOENT
+ * (command, cgroup or recording), -EMFILE, -ENOMEM, -EBADMSG (not a recording), -EPROTO (a
+ * recording from a newer release).
  */
 PDIAG_API int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options *options,
 	struct pdiag_capture **out);

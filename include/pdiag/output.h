@@ -55,8 +55,8 @@ struct pdiag_output_options {
 
 /*
  * options may be NULL. Names in any output are safe for it: control characters, separators and
- * markup are escaped. Numbers and shares are of the stacks that `states` and `pid` let through; what
- * was lost has neither. Errors: -EINVAL, -E2BIG, -ENOMEM, -ENOSPC and others from the sink.
+ * markup are escaped. Numbers and shares are of the stacks that `states` and `pid` let through;
+ * what was lost has neither. Errors: -EINVAL, -E2BIG, -ENOMEM, -ENOSPC and others from the sink.
  */
 /* Folded stacks: "comm;outer;inner COUNT" a line, sorted; as FlameGraph and speedscope read. */
 PDIAG_API int pdiag_profile_write_folded(struct pdiag_profile *profile,
