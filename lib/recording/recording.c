@@ -198,6 +198,9 @@ int pdiag_recording_new(struct pdiag *context, const struct pdiag_recording_opti
 	int ret;
 
 	pdiag_error_clear();
+	ret = PDIAG_CHECK_NEW(context, out);
+	if (ret)
+		return ret;
 	*out = NULL;
 	ret = PDIAG_OPTIONS_COPY(&opt, options, reserved);
 	if (ret)

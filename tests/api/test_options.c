@@ -252,6 +252,8 @@ static void make_nothing(void **state)
 	FAILS(pdiag_capture_take(NULL, &made), EINVAL, "capture is NULL");
 	assert_null(made);
 	FAILS(pdiag_profile_new(NULL, &made), EINVAL, "context is NULL");
+	FAILS(pdiag_recording_new(NULL, NULL, &(struct pdiag_recording *){ NULL }), EINVAL,
+		"context is NULL");
 	FAILS(pdiag_profile_new(context, NULL), EINVAL, "out is NULL");
 	FAILS(pdiag_profile_copy(NULL, &made), EINVAL, "profile is NULL");
 	FAILS(pdiag_profile_copy(profile, NULL), EINVAL, "out is NULL");
