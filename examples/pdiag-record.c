@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,6 +76,44 @@ static bool number(const char *text, double low, double high, double *out)
 	return end != text && !*end && *out >= low && *out <= high;
 }
 
+/* No sign, no fraction. */
+static bool whole(const char *text, double low, double high, double *out)
+{
+	return text[strspn(text, "0123456789")] == '\0' && number(text, low, high, out);
+}
+
+/* Said now, not when all is sampled. A plain file is replaced by one written beside it. */
+static int check_output(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+	char *folder;
+	int ret;
+
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode)) {
+		if (!stat(path, &st) && S_ISDIR(st.st_mode))
+			ret = (errno = EISDIR, -1);
+		else
+			ret = access(path, W_OK);
+	} else {
+		folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+		ret = folder ? access(folder, W_OK | X_OK) : -1;
+		free(folder);
+	}
+	if (ret)
+		fprintf(stderr, "pdiag-record: cannot write %s: %s\n", path, strerror(errno));
+	return ret;
+}
+
+static int check_outputs(const struct settings *s)
+{
+	int ret = s->recording ? check_output(s->recording) : 0;
+
+	for (unsigned int i = 0; i < s->output_count && !ret; i++)
+		ret = check_output(s->outputs[i]);
+	return ret ? 1 : 0;
+}
+
 static int add_output(struct settings *s, const char *path)
 {
 	if (ends_with(path, ".pdiag")) {
@@ -109,7 +148,7 @@ static int take_option(struct settings *s, int c)
 	switch (c) {
 	case 'p':
 	case 't':
-		if (!number(optarg, 1, INT32_MAX, &n))
+		if (!whole(optarg, 1, INT32_MAX, &n))
 			return misuse("not a process or thread id", optarg);
 		o->pid = (int32_t)n;
 		return set_target(s, c == 'p' ? PDIAG_TARGET_PROCESS : PDIAG_TARGET_THREAD);
@@ -122,7 +161,7 @@ static int take_option(struct settings *s, int c)
 		o->cpus = optarg;
 		return 0;
 	case 'F':
-		if (!number(optarg, 1, UINT32_MAX, &n))
+		if (!whole(optarg, 1, UINT32_MAX, &n))
 			return misuse("not a frequency", optarg);
 		o->hz = (uint32_t)n;
 		return 0;
@@ -146,7 +185,17 @@ static int take_option(struct settings *s, int c)
 	case OPT_VERSION:
 		exit(printf("pdiag-record %s\n", pdiag_version()) < 0);
 	}
-	return misuse("that option is not known, or lacks its value", NULL);
+	return 2;
+}
+
+/* Name the option that getopt_long() did not take. */
+static int bad_option(int c, char **argv)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+	const char *name = optopt > 0 && optopt < 256 ? letter : argv[optind - 1];
+
+	return misuse(c == ':' ? "an option lacks its value" :
+				 "an option is not known, or takes no value", name);
 }
 
 static int parse(struct settings *s, int argc, char **argv)
@@ -172,8 +221,8 @@ static int parse(struct settings *s, int argc, char **argv)
 	s->capture.size = sizeof(s->capture);
 	s->capture.events = PDIAG_ON_CPU;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+p:t:aG:C:F:d:o:", options, NULL)) != -1) {
-		ret = take_option(s, c);
+	while ((c = getopt_long(argc, argv, "+:p:t:aG:C:F:d:o:", options, NULL)) != -1) {
+		ret = c == '?' || c == ':' ? bad_option(c, argv) : take_option(s, c);
 		if (ret)
 			return ret;
 	}
@@ -278,15 +327,19 @@ static int write_outputs(struct settings *s, struct pdiag_capture *capture,
 
 static void report(struct settings *s, struct pdiag_capture *capture)
 {
+	struct pdiag_sink err = { .size = sizeof(err), .fd = STDERR_FILENO };
 	struct pdiag_capture_info info = { .size = sizeof(info) };
 
 	if (isatty(STDERR_FILENO) || s->progress)
 		show_progress(capture, isatty(STDERR_FILENO) ? "\033[K\n" : "\n");
 	if (pdiag_capture_get_info(capture, &info))
 		return;
+	if (!info.samples)
+		fprintf(stderr, "pdiag-record: no samples were taken: the target did not run%s\n",
+			s->capture.events & PDIAG_OFF_CPU ? " or wait" :
+			" on a CPU; --off-cpu samples waits");
 	if (info.lost)
-		pdiag_profile_write_loss(pdiag_capture_profile(capture), NULL,
-			&(struct pdiag_sink){ .size = sizeof(struct pdiag_sink), .fd = STDERR_FILENO });
+		pdiag_profile_write_loss(pdiag_capture_profile(capture), NULL, &err);
 	if (info.exit_status > 0 && WIFEXITED(info.exit_status))
 		fprintf(stderr, "pdiag-record: the command ended with status %d\n",
 			WEXITSTATUS(info.exit_status));
@@ -306,6 +359,8 @@ int main(int argc, char **argv)
 	struct settings s = { 0 };
 	int ret = parse(&s, argc, argv);
 
+	if (!ret)
+		ret = check_outputs(&s);
 	if (ret)
 		return ret;
 	/*

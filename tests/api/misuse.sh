@@ -30,16 +30,32 @@ expect() {
 	fi
 }
 
+# says TEXT: on stderr, by the last program.
+says() {
+	grep -qF -- "$1" err && return
+	echo "not said: $1"
+	sed 's/^/    /' err
+	bad=1
+}
+
 for program in pdiag-record pdiag-report pdiag-diff; do
 	expect 0 $program --help
 	expect 0 $program --version
 	expect 2 $program
 	expect 2 $program --no-such-option
+	says "--no-such-option"
+	expect 2 $program -y
+	says "-y"
 	expect 2 $program -o
+	says "lacks its value: -o"
 done
 expect 2 pdiag-record -p
 expect 2 pdiag-record -p x
 expect 2 pdiag-record -p 0
+expect 2 pdiag-record -p 1.7
+says "1.7"
+expect 2 pdiag-record -p 1e2
+expect 2 pdiag-record -F 99.5 true
 expect 2 pdiag-record -p 1 -a
 expect 2 pdiag-record -a true
 expect 2 pdiag-record -F no true
@@ -48,7 +64,12 @@ expect 2 pdiag-record -o file.txt2 true
 expect 2 pdiag-record -o a.pdiag -o b.pdiag true
 expect 2 pdiag-report a b
 expect 2 pdiag-report --top x a
+expect 2 pdiag-report --pid 0 a
+expect 2 pdiag-report --pid 1.7 a
 expect 2 pdiag-diff one
+expect 2 pdiag-diff -o d2.folded one two
+says "d2.folded"
+expect 2 pdiag-diff -o .svg one two
 expect 2 pdiag-diff one two three
 expect 1 pdiag-report no-such-file
 expect 1 pdiag-report /dev/null
@@ -59,5 +80,14 @@ expect 1 pdiag-record -F 10001 -o out.svg true
 expect 1 pdiag-record -o out.svg -- /no/such/command
 expect 1 pdiag-record -o out.svg -a -C 0-
 expect 1 pdiag-record -o out.svg -G /no/such/cgroup
+# An output that cannot be written is told before the command runs.
+mkdir folder.svg
+for output in none/out.svg none/out.pdiag none/out.folded folder.svg; do
+	expect 1 pdiag-record -o "$output" -- touch ran
+	says "cannot write $output"
+	expect 1 pdiag-record -o fine.svg -o "$output" -- touch ran
+done
+[ ! -e ran ] || { echo "the command ran although its output cannot be written"; bad=1; }
+[ ! -e fine.svg ] || { echo "an output was begun beside an impossible output"; bad=1; }
 [ ! -e out.svg ] || { echo "out.svg was written all the same"; bad=1; }
 exit $bad
