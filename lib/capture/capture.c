@@ -11,6 +11,7 @@
 #include "capture/options.h"
 #include "core/error.h"
 #include "core/options.h"
+#include "util/clock.h"
 
 static void destroy(struct pdiag_child *child)
 {
@@ -101,17 +102,9 @@ int pdiag_capture_fd(const struct pdiag_capture *capture)
 	return capture->source->fd;
 }
 
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
 uint64_t pdiag_capture_clock(void)
 {
-	return clock_ns(CLOCK_MONOTONIC);
+	return pdiag_clock_ns(CLOCK_MONOTONIC);
 }
 
 /* Wait for records until `deadline`. */

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "decode/decode.h"
 #include "source/replay.h"
+#include "util/clock.h"
 
 /* A dispatch reads no more than this, so that an event loop gets its turn. */
 #define DISPATCH_RECORDS (1u << 20)
@@ -27,15 +28,13 @@ static int fail_forked(void)
 static int begin(struct pdiag_capture *c)
 {
 	const struct pdiag_source_state *s = &c->source->state;
-	struct timespec t;
 	struct pdiag_record r = {
 		.type = PDIAG_RECORD_INFO, .cpu = -1, .pid = -1, .tid = -1, .time = c->start_time,
 		.info = { .period_ns = c->events & PDIAG_ON_CPU ? s->period_ns : 0, .hz = s->hz,
 			.events = c->events, .cpus = s->cpus, .kernel = s->kernel },
 	};
 
-	clock_gettime(CLOCK_REALTIME, &t);
-	r.info.realtime = (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+	r.info.realtime = pdiag_clock_ns(CLOCK_REALTIME);
 	pdiag_boot_id(r.info.boot_id);
 	return pdiag_pipeline_record(&c->pipeline, &r);
 }

@@ -98,3 +98,14 @@ int pdiag_proc_maps_each(int32_t pid, pdiag_proc_map_fn fn, void *user)
 		return errno == ENOENT ? -ESRCH : errno == EPERM ? -EACCES : -errno;
 	return pdiag_proc_maps_read(fd, fn, user);
 }
+
+void pdiag_proc_map_fill(const struct pdiag_proc_map *map, struct pdiag_record *out)
+{
+	out->mmap.start = map->start;
+	out->mmap.len = map->end - map->start;
+	out->mmap.pgoff = map->pgoff;
+	out->mmap.inode = map->inode;
+	out->mmap.major = map->major;
+	out->mmap.minor = map->minor;
+	out->mmap.path = map->path;
+}

@@ -3,7 +3,11 @@
 #ifndef PDIAG_PROCESS_PROC_MAPS_H
 #define PDIAG_PROCESS_PROC_MAPS_H
 
+#include "decode/record.h"
 #include "process/proc_text.h"
+
+/* What an MMAP record says of this mapping. */
+void pdiag_proc_map_fill(const struct pdiag_proc_map *map, struct pdiag_record *out);
 
 /* Anything but 0 ends the walk and is returned. */
 typedef int (*pdiag_proc_map_fn)(void *user, const struct pdiag_proc_map *map);

@@ -21,6 +21,7 @@
 #include "process/proc_maps.h"
 #include "process/tasks.h"
 #include "util/file.h"
+#include "util/clock.h"
 
 #define HOUR 3600000000000ull
 
@@ -55,13 +56,7 @@ static int emit_map(void *user, const struct pdiag_proc_map *map)
 {
 	struct pdiag_record r = { .type = PDIAG_RECORD_MMAP };
 
-	r.mmap.start = map->start;
-	r.mmap.len = map->end - map->start;
-	r.mmap.pgoff = map->pgoff;
-	r.mmap.inode = map->inode;
-	r.mmap.major = map->major;
-	r.mmap.minor = map->minor;
-	r.mmap.path = map->path;
+	pdiag_proc_map_fill(map, &r);
 	return emit(user, &r);
 }
 
@@ -81,19 +76,11 @@ static int emit_kernel_thread(const struct seeding *s, int32_t ppid)
 	return emit(s, &r);
 }
 
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* Began the process of this number only after `time`? Then it is not the one that is meant. */
 static bool started_after(const struct pdiag_proc_stat *stat, uint64_t time)
 {
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-	uint64_t slept = clock_ns(CLOCK_BOOTTIME) - now;
+	uint64_t now = pdiag_clock_ns(CLOCK_MONOTONIC);
+	uint64_t slept = pdiag_clock_ns(CLOCK_BOOTTIME) - now;
 	long hz = sysconf(_SC_CLK_TCK);
 
 	/* A time of another clock (a time namespace, a test) says nothing. */
@@ -217,7 +204,7 @@ int pdiag_processes_seed(struct pdiag_processes *p, int32_t pid, uint64_t time)
 int pdiag_processes_seed_threads(struct pdiag_processes *p, int32_t pid, uint64_t budget_ns,
 	uint64_t time)
 {
-	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	uint64_t start = pdiag_clock_ns(CLOCK_MONOTONIC);
 	const struct dirent *entry;
 	char path[48];
 	int32_t tid;
@@ -228,7 +215,7 @@ int pdiag_processes_seed_threads(struct pdiag_processes *p, int32_t pid, uint64_
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
-	while (dir && !ret && clock_ns(CLOCK_MONOTONIC) - start < budget_ns &&
+	while (dir && !ret && pdiag_clock_ns(CLOCK_MONOTONIC) - start < budget_ns &&
 		(entry = readdir(dir))) {
 		tid = id_of(entry->d_name);
 		if (tid > 0 && !pdiag_tasks_thread(p, tid))
@@ -241,7 +228,7 @@ int pdiag_processes_seed_threads(struct pdiag_processes *p, int32_t pid, uint64_
 
 int pdiag_processes_sweep(struct pdiag_processes *p, uint64_t budget_ns, uint64_t time)
 {
-	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	uint64_t start = pdiag_clock_ns(CLOCK_MONOTONIC);
 	const struct dirent *entry;
 	int ret;
 
@@ -262,6 +249,6 @@ int pdiag_processes_sweep(struct pdiag_processes *p, uint64_t budget_ns, uint64_
 		ret = pdiag_processes_seed(p, id_of(entry->d_name), time);
 		if (ret)
 			return ret;
-	} while (clock_ns(CLOCK_MONOTONIC) - start < budget_ns);
+	} while (pdiag_clock_ns(CLOCK_MONOTONIC) - start < budget_ns);
 	return 1;
 }

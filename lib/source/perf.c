@@ -15,6 +15,7 @@
 #include "source/perf_events.h"
 #include "source/perf_layout.h"
 #include "util/array.h"
+#include "util/clock.h"
 
 /* A record may carry a time this much before it can be read. */
 #define SETTLE_NS 1000000ull
@@ -39,14 +40,6 @@ struct perf_source {
 static struct perf_source *self(struct pdiag_source *s)
 {
 	return (struct perf_source *)s;
-}
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
 
 static void perf_close(struct pdiag_source *s)
@@ -179,7 +172,8 @@ static int perf_refresh(struct pdiag_source *s)
 		if (p->target.pid_fd >= 0)
 			epoll_ctl(s->fd, EPOLL_CTL_DEL, p->target.pid_fd, NULL);
 	}
-	pdiag_perf_rings_refresh(&p->events.rings, p->stopped ? UINT64_MAX : now() - SETTLE_NS);
+	pdiag_perf_rings_refresh(&p->events.rings,
+		p->stopped ? UINT64_MAX : pdiag_clock_ns(CLOCK_MONOTONIC) - SETTLE_NS);
 	return 0;
 }
 

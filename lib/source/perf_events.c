@@ -95,17 +95,21 @@ static int open_kind(struct pdiag_perf_events *e, const struct pdiag_source_conf
 	return 0;
 }
 
+/* Let an event write to the ring of another. */
+static int join_ring(int fd, int owner)
+{
+	if (fd == owner || !ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, owner))
+		return 0;
+	return pdiag_fail(errno, "cannot join an event to its ring buffer: %s", strerror(errno));
+}
+
 static int attach_rings(struct pdiag_perf_events *e)
 {
-	for (size_t i = 0; i < e->count; i++) {
-		int owner = e->rings.rings[e->list[i].ring].fd;
+	int ret = 0;
 
-		if (e->list[i].fd != owner &&
-			ioctl(e->list[i].fd, PERF_EVENT_IOC_SET_OUTPUT, owner))
-			return pdiag_fail(errno, "cannot join an event to its ring buffer: %s",
-				strerror(errno));
-	}
-	return 0;
+	for (size_t i = 0; i < e->count && !ret; i++)
+		ret = join_ring(e->list[i].fd, e->rings.rings[e->list[i].ring].fd);
+	return ret;
 }
 
 static void fill_state(const struct pdiag_perf_events *e, const struct pdiag_source_config *config,
@@ -220,12 +224,10 @@ static int open_late_thread(struct pdiag_perf_events *e, const struct pdiag_sour
 		if (fd < 0)
 			return pdiag_perf_event_fail(-fd, config, r->kind);
 		ret = add(e, fd, i);
-		if (ret)
-			return ret;
-		if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, r->fd))
-			return pdiag_fail(errno, "cannot join an event to its ring buffer: %s",
-				strerror(errno));
-		ret = pdiag_perf_late_add(&e->late, fd, tid, i);
+		if (!ret)
+			ret = join_ring(fd, r->fd);
+		if (!ret)
+			ret = pdiag_perf_late_add(&e->late, fd, tid, i);
 		if (ret)
 			return ret;
 	}

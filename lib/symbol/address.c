@@ -56,13 +56,7 @@ static struct pdiag_module *module_of(struct search *f, const struct pdiag_proc_
 {
 	struct pdiag_record r = { .type = PDIAG_RECORD_MMAP, .pid = f->pid, .tid = f->pid };
 
-	r.mmap.start = map->start;
-	r.mmap.len = map->end - map->start;
-	r.mmap.pgoff = map->pgoff;
-	r.mmap.inode = map->inode;
-	r.mmap.major = map->major;
-	r.mmap.minor = map->minor;
-	r.mmap.path = map->path;
+	pdiag_proc_map_fill(map, &r);
 	f->value = f->address - map->start + map->pgoff;
 	switch (pdiag_module_kind_of(map->path)) {
 	case PDIAG_MODULE_VDSO:
