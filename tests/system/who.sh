@@ -102,7 +102,7 @@ if [ "${again:-}" ]; then
 else
 	echo "skipped: a pid cannot be chosen here"
 fi
-check "no known code without a name" lacks "$out" '\[unknown (exec|dele|repl|moun|agai|pid)'
+check "no known code without a name" lacks "$out" '\[unknown (exec_|deleted_|replaced_|mounted_|again_|pid_)'
 "$REPORT" -o "$work/again.folded" "$work/who.pdiag"
 check "the replay says the same" cmp "$out" "$work/again.folded"
 finish
