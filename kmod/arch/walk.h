@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Walking stacks; what depends on the machine. */
+#ifndef PDIAG_ARCH_WALK_H
+#define PDIAG_ARCH_WALK_H
+
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/timex.h>
+
+#include "uapi/pdiag_kmod.h"
+
+#define PDIAG_WALK_KERNEL 1u
+#define PDIAG_WALK_USER 2u
+#define PDIAG_WALK_NMI 4u /* called in an NMI */
+
+struct pdiag_walk {
+	u64 *words; /* out; marks included */
+	u32 nr;
+	u32 max;    /* addresses and marks; at most PDIAG_STACK_WORDS */
+	u64 hash;   /* pdiag_stack_hash() of all words */
+	u16 flags;  /* PDIAG_KMOD_TRUNCATED | PDIAG_KMOD_FAULTED */
+};
+
+/*
+ * The stack of the current task, beginning at the registers that were interrupted, or at the
+ * caller if regs is NULL, the first `skip` addresses left out. No locks, no faults, no sleep.
+ */
+void pdiag_walk_current(struct pdiag_walk *walk, struct pt_regs *regs, u32 skip, u32 what);
+/* The kernel frames of a task that does not run now; false: not possible here or not now. */
+bool pdiag_walk_task(struct pdiag_walk *walk, struct task_struct *task);
+/* User frames from registers, in the address space that is in use now. */
+void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi);
+
+/* Cycles of a clock that runs at pdiag_cycles_khz(), as cheap as can be. */
+static inline u64 pdiag_cycles(void)
+{
+	return get_cycles();
+}
+u64 pdiag_cycles_khz(void);
+
+#endif

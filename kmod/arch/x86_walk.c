@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernel frames by the kernel's own unwinder, user frames by frame pointers. */
+#include "arch/walk.h"
+
+#include <linux/compat.h>
+#include <linux/perf_event.h>
+#include <linux/sched/task_stack.h>
+#include <linux/uaccess.h>
+#include <asm/tsc.h>
+#include <asm/unwind.h>
+
+#include "compat/compat.h"
+#include "stack_table.h"
+
+u64 pdiag_cycles_khz(void)
+{
+	return tsc_khz ?: 1000000;
+}
+
+/* The user's stack may be anywhere, but one stack is not larger than this. */
+#define STACK_SPAN (64ul << 20)
+
+static inline bool add(struct pdiag_walk *walk, u64 word)
+{
+	if (unlikely(walk->nr >= walk->max)) {
+		walk->flags |= PDIAG_KMOD_TRUNCATED;
+		return false;
+	}
+	walk->words[walk->nr++] = word;
+	walk->hash = pdiag_stack_hash(walk->hash, word);
+	return true;
+}
+
+static void unwind(struct pdiag_walk *walk, struct unwind_state *state, u32 skip)
+{
+	unsigned long address;
+
+	for (; !unwind_done(state); unwind_next_frame(state)) {
+		address = unwind_get_return_address(state);
+		if (!address)
+			return;
+		if (skip) {
+			skip--;
+			continue;
+		}
+		if (!add(walk, address))
+			return;
+	}
+}
+
+static void walk_kernel(struct pdiag_walk *walk, struct pt_regs *regs, u32 skip)
+{
+	struct unwind_state state;
+
+	if (!add(walk, PERF_CONTEXT_KERNEL))
+		return;
+	if (regs && !add(walk, regs->ip))
+		return;
+	unwind_start(&state, current, regs, NULL);
+	unwind(walk, &state, skip);
+}
+
+struct frame {
+	unsigned long next;
+	unsigned long ret;
+};
+
+struct frame32 {
+	u32 next;
+	u32 ret;
+};
+
+/* One window of user access for all frames: what is outside it ends the walk. */
+static void walk_frames(struct pdiag_walk *walk, unsigned long fp, unsigned long low)
+{
+	unsigned long high = low + STACK_SPAN, ret, next;
+	u64 *word = walk->words + walk->nr, *end = walk->words + walk->max;
+	u64 hash = walk->hash;
+
+	if (high > TASK_SIZE_MAX || high < low)
+		high = TASK_SIZE_MAX;
+	if (low >= high || !user_access_begin((void __user *)low, high - low))
+		return;
+	while (fp >= low && fp <= high - sizeof(struct frame) && !(fp & 7)) {
+		unsafe_get_user(next, &((struct frame __user *)fp)->next, fault);
+		unsafe_get_user(ret, &((struct frame __user *)fp)->ret, fault);
+		if (!ret)
+			break;
+		if (unlikely(word == end)) {
+			walk->flags |= PDIAG_KMOD_TRUNCATED;
+			break;
+		}
+		*word++ = ret;
+		hash = pdiag_stack_hash(hash, ret);
+		if (next <= fp)
+			break;
+		fp = next;
+	}
+	user_access_end();
+	walk->nr = word - walk->words;
+	walk->hash = hash;
+	return;
+fault:
+	user_access_end();
+	walk->nr = word - walk->words;
+	walk->hash = hash;
+	walk->flags |= PDIAG_KMOD_FAULTED;
+}
+
+static void walk_frames32(struct pdiag_walk *walk, u32 fp, u32 low)
+{
+	struct frame32 frame;
+
+	while (fp >= low && !(fp & 3)) {
+		if (__copy_from_user_inatomic(&frame, (void __user *)(unsigned long)fp,
+			    sizeof(frame))) {
+			walk->flags |= PDIAG_KMOD_FAULTED;
+			return;
+		}
+		if (!frame.ret || !add(walk, frame.ret) || frame.next <= fp)
+			return;
+		fp = frame.next;
+	}
+}
+
+/* In an NMI only copy_from_user_nmi() knows whether the address space may be looked at. */
+static void walk_frames_nmi(struct pdiag_walk *walk, unsigned long fp, unsigned long low)
+{
+	struct frame frame;
+
+	while (fp >= low && !(fp & 7) && access_ok((void __user *)fp, sizeof(frame))) {
+		if (copy_from_user_nmi(&frame, (void __user *)fp, sizeof(frame))) {
+			walk->flags |= PDIAG_KMOD_FAULTED;
+			return;
+		}
+		if (!frame.ret || !add(walk, frame.ret) || frame.next <= fp)
+			return;
+		fp = frame.next;
+	}
+}
+
+void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi)
+{
+	if (!add(walk, PERF_CONTEXT_USER) || !add(walk, regs->ip))
+		return;
+	if (unlikely(nmi)) {
+		if (user_64bit_mode(regs))
+			walk_frames_nmi(walk, regs->bp, regs->sp);
+		return;
+	}
+	pagefault_disable();
+	if (likely(user_64bit_mode(regs)))
+		walk_frames(walk, regs->bp, regs->sp);
+	else if (IS_ENABLED(CONFIG_COMPAT))
+		walk_frames32(walk, regs->bp, regs->sp);
+	pagefault_enable();
+}
+
+void pdiag_walk_current(struct pdiag_walk *walk, struct pt_regs *regs, u32 skip, u32 what)
+{
+	walk->nr = 0;
+	walk->hash = 0;
+	walk->flags = 0;
+	if ((what & PDIAG_WALK_KERNEL) && !(regs && user_mode(regs)))
+		walk_kernel(walk, regs, skip);
+	if (!(what & PDIAG_WALK_USER) || !current->mm || (current->flags & PF_KTHREAD))
+		return;
+	if (!regs || !user_mode(regs))
+		regs = task_pt_regs(current);
+	/* A task that is being made or ends may have no user registers. */
+	if (user_mode(regs))
+		pdiag_walk_user(walk, regs, what & PDIAG_WALK_NMI);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One spelling for what kernels spell differently; compat/Kbuild finds out which. */
+#ifndef PDIAG_COMPAT_H
+#define PDIAG_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+static inline void pdiag_timer_setup(
+	struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *), enum hrtimer_mode mode)
+{
+#ifdef PDIAG_HAVE_HRTIMER_SETUP
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, mode);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = fn;
+#endif
+}
+
+static inline unsigned int pdiag_task_state(const struct task_struct *task)
+{
+#ifdef PDIAG_HAVE_TASK_STATE2
+	return READ_ONCE(task->__state);
+#else
+	return READ_ONCE(task->state);
+#endif
+}
+
+static inline void pdiag_vma_read_only(struct vm_area_struct *vma)
+{
+#ifdef PDIAG_HAVE_VM_FLAGS_CLEAR
+	vm_flags_clear(vma, VM_MAYWRITE);
+#else
+	vma->vm_flags &= ~VM_MAYWRITE;
+#endif
+}
+
+static inline void pdiag_vma_private(struct vm_area_struct *vma)
+{
+#ifdef PDIAG_HAVE_VM_FLAGS_CLEAR
+	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
+#else
+	vma->vm_flags |= VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP;
+#endif
+}
+
+/*
+ * A function for the tracepoint sched_switch. Where the kernel does not hand over the state that
+ * the task had when it decided to leave, it is read from the task.
+ */
+#ifdef PDIAG_HAVE_SWITCH_STATE
+#define PDIAG_SWITCH_HOOK(name, session, preempt, prev, next, state)                            \
+	static void name(void *session, bool preempt, struct task_struct *prev,                 \
+		struct task_struct *next, unsigned int state)
+#define PDIAG_SWITCH_STATE(prev, state) (state)
+#else
+#define PDIAG_SWITCH_HOOK(name, session, preempt, prev, next, state)                            \
+	static void name(                                                                       \
+		void *session, bool preempt, struct task_struct *prev, struct task_struct *next)
+#define PDIAG_SWITCH_STATE(prev, state) pdiag_task_state(prev)
+#endif
+
+#endif

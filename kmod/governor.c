@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The governor: what the callbacks of a session cost on a CPU, and what is done when it is more
+ * than the session may use. Samples get rarer and stand for more time each; of events only one in
+ * 2, 4, 8... is looked at and stands for the others.
+ */
+#include <linux/math64.h>
+
+#include "arch/walk.h"
+#include "record.h"
+#include "session.h"
+
+#define WINDOW (100 * NSEC_PER_MSEC)
+#define PERIOD_MAX NSEC_PER_SEC
+#define SHIFT_MAX 10
+
+static u64 to_ns(u64 cycles)
+{
+	return div64_u64(cycles * 1000, max_t(u64, pdiag_cycles_khz() / 1000, 1));
+}
+
+static void tell(struct pdiag_cpu *cpu, u64 now, u64 old)
+{
+	struct pdiag_kmod_rate *record;
+
+	record = pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_RATE, 0, now);
+	if (!record)
+		return;
+	record->old_period = old;
+	record->period = cpu->period;
+	pdiag_record_commit(cpu, record);
+}
+
+static void slower(struct pdiag_cpu *cpu, u64 now)
+{
+	struct pdiag_governor *governor = &cpu->governor;
+	u64 old = cpu->period;
+
+	if (governor->shift < SHIFT_MAX)
+		governor->shift++;
+	if (old && old < PERIOD_MAX && !cpu->counter)
+		cpu->period = min_t(u64, old * 2, PERIOD_MAX);
+	governor->throttled++;
+	tell(cpu, now, old);
+}
+
+static void faster(struct pdiag_cpu *cpu, u64 now)
+{
+	struct pdiag_governor *governor = &cpu->governor;
+	u64 old = cpu->period;
+
+	if (governor->shift)
+		governor->shift--;
+	else if (old <= cpu->session->period)
+		return;
+	if (!cpu->counter)
+		cpu->period = max(old / 2, cpu->session->period);
+	tell(cpu, now, old);
+}
+
+void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles)
+{
+	struct pdiag_governor *governor = &cpu->governor;
+	u64 budget, used;
+
+	governor->used += cycles;
+	governor->callbacks++;
+	if (likely(now - governor->window < WINDOW))
+		return;
+	/* A longer window means that nothing happened for a while. */
+	budget = mul_u64_u64_div_u64(now - governor->window, cpu->session->budget_ppm, 1000000);
+	used = to_ns(governor->used);
+	governor->cycles += governor->used;
+	governor->used = 0;
+	if (governor->window && used > budget)
+		slower(cpu, now);
+	else if (used < budget / 4)
+		faster(cpu, now);
+	governor->window = now;
+}

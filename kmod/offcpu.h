@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Time away from the CPU, blocked and waiting told apart. */
+#ifndef PDIAG_OFFCPU_H
+#define PDIAG_OFFCPU_H
+
+#include "session.h"
+
+/* For a session with PDIAG_KMOD_OFF_CPU. Adds to session->total_bytes. */
+int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_session *options);
+void pdiag_offcpu_free(struct pdiag_session *session);
+int pdiag_offcpu_start(struct pdiag_session *session);
+/* Followed by pdiag_hook_sync(). */
+void pdiag_offcpu_stop(struct pdiag_session *session);
+const char *pdiag_offcpu_why_not(void);
+
+#endif

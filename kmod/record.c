@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "record.h"
+
+#include <linux/string.h>
+
+#include "arch/walk.h"
+
+#define LENGTH(bytes) round_up((u32)(bytes), 16)
+#define STACK_LENGTH(nr) LENGTH(sizeof(struct pdiag_kmod_stack) + (nr) * sizeof(u64))
+/* The most that one callback writes: two stacks and a record about them. */
+#define TURN_LENGTH (2 * STACK_LENGTH(PDIAG_STACK_WORDS) + 1024)
+/* Pending entries delivered and looked at by one callback. */
+#define DELIVER 8
+#define LOOKS 64
+
+void *pdiag_record_reserve(struct pdiag_cpu *cpu, u32 len, u16 type, u16 flags, u64 now)
+{
+	struct pdiag_kmod_record *record = pdiag_ring_reserve(&cpu->ring, LENGTH(len));
+
+	if (!record)
+		return NULL;
+	memset(record, 0, LENGTH(len));
+	pdiag_record_head(record, LENGTH(len), type, flags, now);
+	return record;
+}
+
+void pdiag_record_commit(struct pdiag_cpu *cpu, const void *record)
+{
+	pdiag_ring_commit(&cpu->ring, ((const struct pdiag_kmod_record *)record)->len);
+}
+
+void pdiag_record_wake(struct pdiag_cpu *cpu)
+{
+	struct pdiag_ring *ring = &cpu->ring;
+
+	if (likely(ring->head < ring->wake_at) || ring->segment)
+		return;
+	ring->wake_at = ring->head + cpu->session->watermark;
+	/* The run queue may be locked here: never wake a reader directly. */
+	irq_work_queue(&cpu->wake);
+}
+
+/* The words of a stack that was walked to pdiag_stack_room() become an entry. */
+static struct pdiag_stack_entry *keep(struct pdiag_cpu *cpu, const struct pdiag_walk *walk)
+{
+	struct pdiag_stack_table *stacks = &cpu->stacks;
+	struct pdiag_stack_entry *entry;
+
+	entry = pdiag_stack_find(stacks, walk->nr, walk->hash, walk->flags);
+	/* What is pending refers to numbers of this generation. */
+	if (likely(entry) || cpu->pending.used)
+		return entry;
+	pdiag_stack_reset(stacks);
+	memmove(stacks->word, walk->words, walk->nr * sizeof(u64));
+	return pdiag_stack_find(stacks, walk->nr, walk->hash, walk->flags);
+}
+
+static u64 *stack_room(struct pdiag_cpu *cpu)
+{
+	u64 *room = pdiag_stack_room(&cpu->stacks);
+
+	if (likely(room) || cpu->pending.used)
+		return room;
+	pdiag_stack_reset(&cpu->stacks);
+	return pdiag_stack_room(&cpu->stacks);
+}
+
+struct pdiag_stack_entry *pdiag_record_stack(
+	struct pdiag_cpu *cpu, struct pt_regs *regs, u32 skip, bool nmi)
+{
+	struct pdiag_walk walk = { .words = stack_room(cpu), .max = cpu->session->max_depth + 2 };
+	u32 what = PDIAG_WALK_USER | (nmi ? PDIAG_WALK_NMI : 0);
+
+	if (unlikely(!walk.words))
+		return NULL;
+	if (!(cpu->session->flags & PDIAG_KMOD_USER_ONLY))
+		what |= PDIAG_WALK_KERNEL;
+	pdiag_walk_current(&walk, regs, skip, what);
+	return keep(cpu, &walk);
+}
+
+struct pdiag_stack_entry *pdiag_record_stack_copy(
+	struct pdiag_cpu *cpu, const u64 *words, u32 nr, u16 flags)
+{
+	struct pdiag_walk walk = { .words = stack_room(cpu), .flags = flags };
+
+	if (unlikely(!walk.words || nr > PDIAG_STACK_WORDS))
+		return NULL;
+	for (; walk.nr < nr; walk.nr++) {
+		walk.words[walk.nr] = words[walk.nr];
+		walk.hash = pdiag_stack_hash(walk.hash, words[walk.nr]);
+	}
+	return keep(cpu, &walk);
+}
+
+u32 pdiag_record_send_stack(struct pdiag_cpu *cpu, struct pdiag_stack_entry *entry, u64 now)
+{
+	struct pdiag_kmod_stack *record;
+	u32 id, len;
+
+	if (unlikely(!entry))
+		return PDIAG_KMOD_NO_STACK;
+	id = pdiag_stack_id(&cpu->stacks, entry);
+	if (likely(entry->sent))
+		return id;
+	len = STACK_LENGTH(entry->nr);
+	record = pdiag_ring_reserve(&cpu->ring, len);
+	if (unlikely(!record))
+		return PDIAG_KMOD_NO_STACK;
+	pdiag_record_head(&record->head, len, PDIAG_KMOD_STACK, entry->flags, now);
+	record->id = id;
+	record->nr = entry->nr;
+	memcpy(record->ips, cpu->stacks.word + entry->first, entry->nr * sizeof(u64));
+	/* An odd number of words leaves room for one before the next record. */
+	if (len > sizeof(*record) + entry->nr * sizeof(u64))
+		record->ips[entry->nr] = 0;
+	pdiag_ring_commit(&cpu->ring, len);
+	entry->sent = 1;
+	cpu->stacks_sent++;
+	return id;
+}
+
+void pdiag_record_pending(struct pdiag_cpu *cpu, u64 now, struct task_struct *task,
+	struct pdiag_stack_entry *stack, u64 weight, u16 state)
+{
+	struct pdiag_pending_entry entry = {
+		.first = now, .last = now, .weight = weight, .count = 1, .state = state,
+		.stack = stack ? pdiag_stack_id(&cpu->stacks, stack) : PDIAG_KMOD_NO_STACK,
+		.start = task->start_time,
+		.pid = pdiag_session_pid(cpu->session, task),
+		.tid = pdiag_session_tid(cpu->session, task),
+	};
+
+	pdiag_pending_add(&cpu->pending, &entry);
+}
+
+void pdiag_record_sample(struct pdiag_cpu *cpu, u64 now, struct task_struct *task,
+	struct pdiag_stack_entry *stack, u64 weight, u16 flags)
+{
+	u32 id = pdiag_record_send_stack(cpu, stack, now);
+	struct pdiag_kmod_sample *record = NULL;
+
+	cpu->samples++;
+	if (unlikely(cpu->nested)) {
+		weight += cpu->nested;
+		cpu->nested = 0;
+	}
+	if (likely(id != PDIAG_KMOD_NO_STACK || !stack) && likely(weight <= U32_MAX))
+		record = pdiag_ring_reserve(&cpu->ring, sizeof(*record));
+	if (unlikely(!record)) {
+		pdiag_record_pending(cpu, now, task, stack, weight, PDIAG_KMOD_STATE_ON_CPU);
+		return;
+	}
+	pdiag_record_head(&record->head, sizeof(*record), PDIAG_KMOD_SAMPLE, flags, now);
+	record->stack = id;
+	record->pid = pdiag_session_pid(cpu->session, task);
+	record->tid = pdiag_session_tid(cpu->session, task);
+	record->weight = weight;
+	pdiag_ring_commit(&cpu->ring, sizeof(*record));
+}
+
+/* False: no room. */
+static bool deliver_one(struct pdiag_cpu *cpu, struct pdiag_pending_entry *entry, u64 now)
+{
+	struct pdiag_stack_table *stacks = &cpu->stacks;
+	struct pdiag_kmod_count *record;
+	u32 id = entry->stack;
+
+	if (id != PDIAG_KMOD_NO_STACK) {
+		id = pdiag_record_send_stack(cpu, &stacks->entry[id - stacks->base], now);
+		if (id == PDIAG_KMOD_NO_STACK)
+			return false;
+	}
+	record = pdiag_record_reserve(
+		cpu, sizeof(*record), PDIAG_KMOD_COUNT, entry->flags, now);
+	if (!record)
+		return false;
+	record->stack = id;
+	record->pid = entry->pid;
+	record->tid = entry->tid;
+	record->count = entry->count;
+	record->first = entry->first;
+	record->last = entry->last;
+	record->weight = entry->weight;
+	record->state = entry->state;
+	pdiag_record_commit(cpu, record);
+	pdiag_pending_done(&cpu->pending, entry);
+	return true;
+}
+
+static void deliver(struct pdiag_cpu *cpu, u64 now, u32 most, u32 looks)
+{
+	struct pdiag_pending_entry *entry;
+
+	/* Little room is not worth a look at the entries; the reader gets to it soon. */
+	while (most-- && pdiag_ring_fits(&cpu->ring, STACK_LENGTH(PDIAG_STACK_WORDS) + 64)) {
+		entry = pdiag_pending_next(&cpu->pending, looks);
+		if (!entry || !deliver_one(cpu, entry, now))
+			return;
+	}
+}
+
+static void tell_losses(struct pdiag_cpu *cpu, u64 now)
+{
+	struct pdiag_kmod_loss_record *record;
+	u32 reason;
+
+	for (reason = 0; reason < PDIAG_KMOD_LOSSES; reason++) {
+		if (cpu->lost[reason] == cpu->lost_told[reason])
+			continue;
+		record = pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_LOSS, 0, now);
+		if (!record)
+			return;
+		record->reason = reason;
+		record->events = cpu->lost[reason] - cpu->lost_told[reason];
+		cpu->lost_told[reason] = cpu->lost[reason];
+		pdiag_record_commit(cpu, record);
+	}
+}
+
+u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now)
+{
+	deliver(cpu, now, U32_MAX, PDIAG_PENDING_SIZE + 8);
+	if (!cpu->pending.used)
+		tell_losses(cpu, now);
+	return cpu->pending.samples;
+}
+
+void pdiag_record_begin(struct pdiag_cpu *cpu, u64 now)
+{
+	if (unlikely(pdiag_ring_turn(&cpu->ring, TURN_LENGTH)))
+		pdiag_stack_reset(&cpu->stacks);
+	if (unlikely(cpu->pending.used))
+		deliver(cpu, now, DELIVER, LOOKS);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session.h"
+
+#include <linux/cpumask.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/pid_namespace.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include "compat/compat.h"
+#include "hooks.h"
+#include "offcpu.h"
+#include "probe.h"
+#include "record.h"
+#include "tasks.h"
+
+#define HZ_MAX 10000
+#define RING_MIN (64u << 10)
+#define RING_MAX (1ull << 30)
+#define TOTAL_MAX (4ull << 30) /* of rings of all CPUs */
+#define EVENTS (PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS)
+#define FLAGS (PDIAG_KMOD_NO_INHERIT | PDIAG_KMOD_USER_ONLY | PDIAG_KMOD_FLIGHT | \
+	PDIAG_KMOD_SKIP_IDLE | PDIAG_KMOD_SOFTWARE | PDIAG_KMOD_WAKERS)
+
+/* Fill in defaults; refuse what makes no sense. */
+static int check_sizes(struct pdiag_kmod_session *options)
+{
+	u64 ring = options->ring_bytes ?: 1u << 20, tasks = options->tasks_bytes ?: 8u << 20;
+
+	if (ring > RING_MAX || tasks > RING_MAX)
+		return -EINVAL;
+	options->ring_bytes_used = roundup_pow_of_two(max_t(u64, ring, RING_MIN));
+	options->tasks_bytes_used = roundup_pow_of_two(max_t(u64, tasks, RING_MIN));
+	if (options->ring_bytes_used * num_present_cpus() > TOTAL_MAX)
+		return -EINVAL;
+	options->stacks = options->stacks ?: 4096;
+	options->off_cpu_tasks = options->off_cpu_tasks ?: 8192;
+	if (!is_power_of_2(options->stacks) || options->stacks < 64 ||
+		options->stacks > (1u << 16) || !is_power_of_2(options->off_cpu_tasks) ||
+		options->off_cpu_tasks < 64 || options->off_cpu_tasks > (1u << 20))
+		return -EINVAL;
+	options->max_depth = options->max_depth ?: 127;
+	if (options->max_depth > PDIAG_KMOD_DEPTH_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static int check(struct pdiag_kmod_session *options, bool restricted)
+{
+	static const u64 zero[ARRAY_SIZE(options->reserved)];
+
+	if (options->events & ~EVENTS || options->flags & ~FLAGS ||
+		memcmp(options->reserved, zero, sizeof(zero)) ||
+		options->target > PDIAG_KMOD_COMMAND || options->cpus_bytes % sizeof(u64) ||
+		options->budget_ppm > 1000000)
+		return -EINVAL;
+	if (options->events & PDIAG_KMOD_ON_CPU ? !options->hz || options->hz > HZ_MAX :
+						  options->hz)
+		return -EINVAL;
+	if (restricted && options->events & ~PDIAG_KMOD_ON_CPU)
+		return -EPERM;
+	options->budget_ppm = options->budget_ppm ?: 10000;
+	options->wake_ms = clamp_t(u32, options->wake_ms ?: 100, 1, 10000);
+	if (restricted)
+		options->flags |= PDIAG_KMOD_USER_ONLY;
+	return check_sizes(options);
+}
+
+/* Is this CPU in the caller's mask? A mask that is too short has zeros behind it. */
+static int in_mask(const struct pdiag_kmod_session *options, unsigned int number)
+{
+	u64 word;
+
+	if (!options->cpus)
+		return 1;
+	if (number / 64 >= options->cpus_bytes / sizeof(u64))
+		return 0;
+	if (get_user(word, (u64 __user *)u64_to_user_ptr(options->cpus) + number / 64))
+		return -EFAULT;
+	return word >> (number % 64) & 1;
+}
+
+static int make_cpus(struct pdiag_session *session, const struct pdiag_kmod_session *options)
+{
+	unsigned int number, made = 0;
+	int in;
+
+	for_each_present_cpu(number) {
+		in = in_mask(options, number);
+		if (in < 0)
+			return in;
+		if (!in)
+			continue;
+		session->cpu[number] = pdiag_cpu_new(session, number, options);
+		if (!session->cpu[number])
+			return -ENOMEM;
+		made++;
+	}
+	return made ? 0 : -EINVAL;
+}
+
+/* Rings below their watermark are worth a wake-up after a while, too. */
+static enum hrtimer_restart remind(struct hrtimer *timer)
+{
+	struct pdiag_session *session = container_of(timer, struct pdiag_session, reminder);
+	u32 i;
+
+	for (i = 0; i + 1 < session->nr_rings; i++)
+		if (session->cpu[i] && pdiag_ring_unread(&session->cpu[i]->ring)) {
+			irq_work_queue(&session->cpu[i]->wake);
+			break;
+		}
+	hrtimer_forward_now(timer, ns_to_ktime(session->remind));
+	return HRTIMER_RESTART;
+}
+
+static void set_up(struct pdiag_session *session, const struct pdiag_kmod_session *options)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+
+	mutex_init(&session->lock);
+	init_waitqueue_head(&session->readers);
+	pdiag_timer_setup(&session->reminder, remind, HRTIMER_MODE_REL_HARD);
+	session->nr_rings = nr_cpu_ids + 1;
+	session->events = options->events;
+	session->flags = options->flags;
+	session->max_depth = options->max_depth;
+	session->budget_ppm = options->budget_ppm;
+	session->off_cpu_min = options->off_cpu_min_ns;
+	session->period = options->hz ? NSEC_PER_SEC / options->hz : 0;
+	session->remind = options->wake_ms * (u64)NSEC_PER_MSEC;
+	session->watermark = options->watermark ?: options->ring_bytes_used / 8;
+	session->ns = ns == &init_pid_ns ? NULL : get_pid_ns(ns);
+	session->uid = current_fsuid();
+	session->gid = current_fsgid();
+	session->total_bytes = struct_size(session, cpu, nr_cpu_ids);
+}
+
+int pdiag_session_new(struct pdiag_kmod_session *options, bool restricted,
+	struct pdiag_session **out)
+{
+	struct pdiag_session *session;
+	int err = check(options, restricted);
+
+	if (err)
+		return err;
+	session = kvzalloc(struct_size(session, cpu, nr_cpu_ids), GFP_KERNEL);
+	if (!session)
+		return -ENOMEM;
+	set_up(session, options);
+	session->restricted = restricted;
+	err = make_cpus(session, options);
+	if (!err)
+		err = pdiag_filter_open(session, options);
+	if (!err && session->events & PDIAG_KMOD_OFF_CPU)
+		err = pdiag_offcpu_new(session, options);
+	if (!err && session->events & PDIAG_KMOD_TASKS)
+		err = pdiag_tasks_new(session, options);
+	if (err) {
+		pdiag_session_free(session);
+		return err;
+	}
+	options->clock = PDIAG_KMOD_CLOCK_TIMER;
+	if (session->period && pdiag_sampler_open(session))
+		options->clock = PDIAG_KMOD_CLOCK_CYCLES;
+	options->nr_rings = session->nr_rings;
+	options->period_ns = session->period;
+	options->total_bytes = session->total_bytes;
+	*out = session;
+	return 0;
+}
+
+void pdiag_session_free(struct pdiag_session *session)
+{
+	u32 i;
+
+	pdiag_session_stop(session);
+	pdiag_probe_free(session);
+	pdiag_tasks_free(session);
+	pdiag_offcpu_free(session);
+	pdiag_filter_close(session);
+	for (i = 0; i + 1 < session->nr_rings; i++)
+		pdiag_cpu_free(session->cpu[i]);
+	if (session->ns)
+		put_pid_ns(session->ns);
+	mutex_destroy(&session->lock);
+	kvfree(session);
+}
+
+int pdiag_session_start(struct pdiag_session *session)
+{
+	int err;
+
+	if (session->running)
+		return -EALREADY;
+	/* Stop undoes as much of it as was done. */
+	session->running = true;
+	hrtimer_start(&session->reminder, ns_to_ktime(session->remind), HRTIMER_MODE_REL_HARD);
+	pdiag_hotplug_start(session);
+	err = pdiag_offcpu_start(session);
+	if (!err)
+		err = pdiag_tasks_start(session);
+	if (!err)
+		err = pdiag_probe_start(session);
+	if (err)
+		pdiag_session_stop(session);
+	return err;
+}
+
+int pdiag_session_stop(struct pdiag_session *session)
+{
+	u32 i;
+
+	if (!session->running)
+		return 0;
+	pdiag_probe_stop(session);
+	pdiag_tasks_stop(session);
+	pdiag_offcpu_stop(session);
+	pdiag_hook_sync();
+	pdiag_hotplug_stop(session);
+	hrtimer_cancel(&session->reminder);
+	for (i = 0; i + 1 < session->nr_rings; i++)
+		if (session->cpu[i])
+			irq_work_sync(&session->cpu[i]->wake);
+	session->running = false;
+	wake_up_interruptible(&session->readers);
+	return 0;
+}
+
+struct pdiag_ring *pdiag_session_ring(struct pdiag_session *session, u64 number)
+{
+	if (number + 1 == session->nr_rings)
+		return session->tasks ? pdiag_tasks_ring(session->tasks) : NULL;
+	if (number >= session->nr_rings)
+		return NULL;
+	number = array_index_nospec(number, session->nr_rings - 1);
+	return session->cpu[number] ? &session->cpu[number]->ring : NULL;
+}
+
+int pdiag_session_freeze(struct pdiag_session *session, bool frozen)
+{
+	u32 i;
+
+	if (!(session->flags & PDIAG_KMOD_FLIGHT))
+		return -EINVAL;
+	for (i = 0; !frozen && session->frozen && i + 1 < session->nr_rings; i++)
+		if (session->cpu[i]) {
+			pdiag_ring_restart(&session->cpu[i]->ring);
+			pdiag_stack_reset(&session->cpu[i]->stacks);
+		}
+	smp_store_release(&session->frozen, frozen);
+	/* Callbacks look at it once, with interrupts off; now none is at work that saw less. */
+	synchronize_rcu();
+	wake_up_interruptible(&session->readers);
+	return 0;
+}

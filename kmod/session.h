@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A session: what one open file gathers, and how. It consists of parts, one a CPU, which only
+ * that CPU writes to, with interrupts off, so nothing here is locked while it runs.
+ *
+ * Life: made, started and stopped (any number of times), freed at the last close. `lock` orders
+ * the calls of user space; the callbacks take no lock. Stop returns when no callback runs any
+ * more, so what they use can be freed or read afterwards.
+ */
+#ifndef PDIAG_SESSION_H
+#define PDIAG_SESSION_H
+
+#include <linux/cred.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/perf_event.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+
+#include "filter.h"
+#include "pending.h"
+#include "ring.h"
+#include "stack_table.h"
+#include "uapi/pdiag_kmod.h"
+
+struct pdiag_offcpu;
+struct pdiag_tasks;
+struct pdiag_probes;
+
+struct pdiag_governor {
+	u64 window;	/* when it began, ns */
+	u64 used;	/* cycles of callbacks in it */
+	u64 cycles;	/* before it */
+	u64 callbacks;
+	u64 throttled;
+	u32 shift;	/* events: only one in 1 << shift is looked at */
+	u32 turn;
+};
+
+/* The part of a session that belongs to one CPU. */
+struct pdiag_cpu {
+	struct pdiag_session *session;
+	u32 number;
+	u32 busy;	/* a callback is at work: an NMI in between must not write */
+	u64 period;	/* ns to the next tick */
+	u64 nested;	/* weight that NMIs could not deliver */
+	u64 samples, late, stacks_sent;
+	u64 lost[PDIAG_KMOD_LOSSES], lost_told[PDIAG_KMOD_LOSSES];
+	u64 short_waits, short_ns;
+	struct pdiag_ring ring;
+	struct pdiag_stack_table stacks;
+	struct pdiag_pending pending;
+	struct pdiag_governor governor;
+	struct hrtimer timer;
+	struct perf_event *counter; /* cycles, instead of the timer */
+	bool armed;
+	struct irq_work wake;
+};
+
+struct pdiag_session {
+	struct mutex lock;
+	struct list_head node; /* of the running ones */
+	u32 events, flags;
+	u32 max_depth;
+	u32 watermark;
+	u64 period;	/* ns between samples, as asked; 0: none */
+	u64 budget_ppm;
+	u64 off_cpu_min;
+	bool running;
+	bool frozen;
+	bool restricted; /* of a user who may see only what is his */
+	struct pid_namespace *ns; /* NULL: the initial one */
+	kuid_t uid;	 /* restricted: whose tasks */
+	kgid_t gid;
+	struct pdiag_filter filter;
+	wait_queue_head_t readers;
+	struct hrtimer reminder; /* wakes readers of rings below the watermark */
+	u64 remind;
+	u64 total_bytes;
+	u32 nr_rings;
+	struct pdiag_offcpu *offcpu; /* NULL: not asked for */
+	struct pdiag_tasks *tasks;
+	struct pdiag_probes *probes;
+	struct pdiag_cpu *cpu[]; /* nr_rings - 1; NULL: left out */
+};
+
+/* session.c */
+int pdiag_session_new(struct pdiag_kmod_session *options, bool restricted,
+	struct pdiag_session **out);
+void pdiag_session_free(struct pdiag_session *session);
+int pdiag_session_start(struct pdiag_session *session);
+int pdiag_session_stop(struct pdiag_session *session);
+/* Stop or restart a flight recorder. From a sleeping context; -EINVAL: it is none. */
+int pdiag_session_freeze(struct pdiag_session *session, bool frozen);
+/* The ring of this number, NULL if there is none. */
+struct pdiag_ring *pdiag_session_ring(struct pdiag_session *session, u64 number);
+
+/* session_file.c: a new file descriptor that owns the session, or a negative errno. */
+int pdiag_session_fd(struct pdiag_session *session);
+
+/* session_cpu.c */
+struct pdiag_cpu *pdiag_cpu_new(
+	struct pdiag_session *session, u32 number, const struct pdiag_kmod_session *options);
+void pdiag_cpu_free(struct pdiag_cpu *cpu);
+
+/* sampler.c: on the CPU itself */
+int pdiag_sampler_open(struct pdiag_session *session);
+void pdiag_sampler_arm(struct pdiag_cpu *cpu);
+void pdiag_sampler_disarm(struct pdiag_cpu *cpu);
+
+/* hotplug.c: run the session's samplers on all its CPUs, those that come later too. */
+int pdiag_hotplug_init(void);
+void pdiag_hotplug_exit(void);
+void pdiag_hotplug_start(struct pdiag_session *session);
+void pdiag_hotplug_stop(struct pdiag_session *session);
+
+/* stats.c */
+void pdiag_session_stats(struct pdiag_session *session, struct pdiag_kmod_stats *stats);
+
+/* governor.c */
+void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles);
+/* True: this event is left out; the weight of the others makes up for it. */
+static inline bool pdiag_governor_skip(struct pdiag_cpu *cpu)
+{
+	struct pdiag_governor *governor = &cpu->governor;
+
+	if (likely(!governor->shift) || !(++governor->turn & ((1u << governor->shift) - 1)))
+		return false;
+	cpu->lost[PDIAG_KMOD_LOST_BUDGET]++;
+	return true;
+}
+
+/*
+ * A callback begins, with interrupts off; *began is for pdiag_cpu_leave(). NULL: not now, or not
+ * on this CPU.
+ */
+struct pdiag_cpu *pdiag_cpu_enter(struct pdiag_session *session, u64 *began);
+void pdiag_cpu_leave(struct pdiag_cpu *cpu, u64 now, u64 began);
+
+/* Who a task is to the reader of this session. */
+static inline u32 pdiag_session_pid(const struct pdiag_session *session, struct task_struct *task)
+{
+	return likely(!session->ns) ? task->tgid :
+		__task_pid_nr_ns(task, PIDTYPE_TGID, session->ns);
+}
+
+static inline u32 pdiag_session_tid(const struct pdiag_session *session, struct task_struct *task)
+{
+	return likely(!session->ns) ? task->pid :
+		__task_pid_nr_ns(task, PIDTYPE_PID, session->ns);
+}
+
+#endif
