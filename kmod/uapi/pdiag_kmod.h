@@ -255,7 +255,8 @@ struct pdiag_kmod_flush {
 	__u64 pending; /* out: samples that still wait for room; read the rings, flush again */
 };
 
-#define PDIAG_KMOD_IOC(nr, type) _IOWR('d', (nr), struct pdiag_kmod_##type)
+/* No size in the number: a struct that has grown goes by the same, its first field tells. */
+#define PDIAG_KMOD_IOC(nr, type) _IOC(_IOC_READ | _IOC_WRITE, 'd', (nr), 0)
 #define PDIAG_KMOD_IOC_VERSION PDIAG_KMOD_IOC(0x80, version)
 #define PDIAG_KMOD_IOC_FEATURE PDIAG_KMOD_IOC(0x81, feature)
 #define PDIAG_KMOD_IOC_PROBE_INFO PDIAG_KMOD_IOC(0x82, probe_info)
