@@ -120,7 +120,7 @@ static const struct file_operations device_fops = {
 	.open = device_open,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.llseek = no_llseek,
+	.llseek = noop_llseek,
 };
 
 static struct miscdevice device = {

@@ -3,9 +3,9 @@
 
 #include <linux/cgroup.h>
 #include <linux/pid.h>
-#include <linux/sched/coredump.h>
 #include <linux/string.h>
 
+#include "compat/compat.h"
 #include "session.h"
 
 /* The global pid of the caller's `pid`, of a process or a thread. */
@@ -102,10 +102,10 @@ void pdiag_filter_close(struct pdiag_session *session)
 static bool may_see(const struct pdiag_session *session, struct task_struct *task)
 {
 	const struct cred *cred;
-	struct mm_struct *mm;
 	bool may;
 
-	if (task->flags & PF_KTHREAD)
+	/* What a task says of itself can be asked of the current one only. */
+	if (task != current || task->flags & PF_KTHREAD)
 		return false;
 	rcu_read_lock();
 	cred = __task_cred(task);
@@ -113,9 +113,7 @@ static bool may_see(const struct pdiag_session *session, struct task_struct *tas
 		uid_eq(cred->suid, session->uid) && gid_eq(cred->gid, session->gid) &&
 		gid_eq(cred->egid, session->gid) && gid_eq(cred->sgid, session->gid);
 	rcu_read_unlock();
-	/* Only the current task is asked about, whose mm is its own. */
-	mm = task == current ? task->mm : NULL;
-	return may && mm && get_dumpable(mm) == SUID_DUMP_USER;
+	return may && pdiag_current_dumpable();
 }
 
 bool pdiag_filter_match(const struct pdiag_session *session, struct task_struct *task)

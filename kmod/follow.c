@@ -37,7 +37,8 @@ static int find(const struct pdiag_follow *follow, pid_t pid)
 {
 	u32 i, at = slot(pid);
 
-	for (i = 0; i < PROBES; i++, at = (at + 1) & (SLOTS - 1))
+	/* Idle tasks are nobody's; zero is a free slot. */
+	for (i = 0; pid && i < PROBES; i++, at = (at + 1) & (SLOTS - 1))
 		if (atomic_read(&follow->pid[at]) == pid)
 			return at;
 	return -1;

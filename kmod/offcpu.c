@@ -1,25 +1,247 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time away from the CPU. The stack is walked when a task leaves, as only then its user memory is
+ * at hand, and stays in the task's slot: it is looked up and crosses to the reader only if the
+ * task was away long enough. All of it runs in the scheduler, interrupts off and a run queue
+ * locked: nothing here locks, allocates or wakes.
+ */
 #include "offcpu.h"
+
+#include <linux/mm.h>
+#include <linux/perf_event.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "arch/walk.h"
+#include "away.h"
+#include "compat/compat.h"
+#include "hooks.h"
+#include "record.h"
+
+struct pdiag_offcpu {
+	struct pdiag_away away;
+};
+
+static u16 state_of(unsigned int state, bool preempted)
+{
+	if (preempted)
+		return PDIAG_KMOD_STATE_WAITING;
+	/* Idle kernel threads sleep like that only so as not to be sent signals. */
+	return (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE ?
+		PDIAG_KMOD_STATE_DISK : PDIAG_KMOD_STATE_BLOCKED;
+}
+
+static void walk(struct pdiag_cpu *cpu, const void *from, u64 *words, u32 max, u32 *nr, u16 *flags)
+{
+	struct pdiag_walk walk = {
+		.words = words, .max = min_t(u32, cpu->session->max_depth + 2, max),
+	};
+	u32 what = PDIAG_WALK_USER;
+
+	if (!(cpu->session->flags & PDIAG_KMOD_USER_ONLY))
+		what |= PDIAG_WALK_KERNEL;
+	pdiag_walk_current(&walk, NULL, from, what);
+	*nr = walk.nr;
+	*flags = walk.flags;
+}
+
+/* The current task leaves. */
+static void leave(
+	struct pdiag_cpu *cpu, struct task_struct *task, u16 state, u64 now, const void *from)
+{
+	struct pdiag_session *session = cpu->session;
+	struct pdiag_away_slot *slot;
+
+	if (!task->pid || !pdiag_filter_match(session, task) || pdiag_governor_skip(cpu))
+		return;
+	slot = pdiag_away_take(&session->offcpu->away, task);
+	if (!slot) {
+		cpu->lost[PDIAG_KMOD_LOST_SLOTS]++;
+		return;
+	}
+	slot->start = task->start_time;
+	slot->out = now;
+	slot->woken = 0;
+	slot->scale = 1u << cpu->governor.shift;
+	slot->state = state;
+	slot->waker_nr = 0;
+	slot->waker_pid = 0;
+	slot->waker_tid = 0;
+	walk(cpu, from, slot->words, PDIAG_AWAY_DEPTH, &slot->nr, &slot->flags);
+	pdiag_away_publish(slot, task);
+}
+
+/* No room in the ring: both times wait for it. */
+static void pending(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
+	struct task_struct *task, struct pdiag_stack_entry *stack, u64 now, u64 blocked, u64 waiting)
+{
+	if (blocked)
+		pdiag_record_pending(cpu, now, task, stack, blocked * slot->scale, slot->state);
+	if (waiting)
+		pdiag_record_pending(cpu, now, task, stack, waiting * slot->scale,
+			PDIAG_KMOD_STATE_WAITING);
+}
+
+static void tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
+	struct task_struct *task, u64 now, u64 blocked, u64 waiting)
+{
+	struct pdiag_stack_entry *stack;
+	struct pdiag_kmod_wait *record = NULL;
+	u32 id, waker = PDIAG_KMOD_NO_STACK, generation = cpu->stacks.generation;
+
+	/* The waker's first: the entry of the first stack may go when a second is looked up. */
+	if (slot->waker_nr) {
+		stack = pdiag_record_stack_copy(
+			cpu, slot->words + PDIAG_AWAY_DEPTH, slot->waker_nr, slot->waker_flags);
+		waker = pdiag_record_send_stack(cpu, stack, now);
+	}
+	stack = pdiag_record_stack_copy(cpu, slot->words, slot->nr, slot->flags);
+	id = pdiag_record_send_stack(cpu, stack, now);
+	/* Numbers began anew in between. */
+	if (unlikely(generation != cpu->stacks.generation))
+		waker = PDIAG_KMOD_NO_STACK;
+	if (id != PDIAG_KMOD_NO_STACK || !stack)
+		record = pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_WAIT,
+			slot->state == PDIAG_KMOD_STATE_WAITING ? PDIAG_KMOD_PREEMPTED : 0, now);
+	if (!record) {
+		pending(cpu, slot, task, stack, now, blocked, waiting);
+		return;
+	}
+	record->stack = id;
+	record->pid = pdiag_session_pid(cpu->session, task);
+	record->tid = pdiag_session_tid(cpu->session, task);
+	record->state = slot->state;
+	record->blocked = blocked;
+	record->waiting = waiting;
+	record->waker_stack = waker;
+	record->waker_pid = slot->waker_pid;
+	record->waker_tid = slot->waker_tid;
+	record->scale = slot->scale;
+	pdiag_record_commit(cpu, record);
+}
+
+/* A task comes back. */
+static void arrive(struct pdiag_cpu *cpu, struct task_struct *task, u64 now)
+{
+	struct pdiag_away_slot *slot = pdiag_away_find(&cpu->session->offcpu->away, task);
+	u64 away, waiting = 0;
+
+	if (!slot)
+		return;
+	away = now > slot->out ? now - slot->out : 0;
+	if (slot->state == PDIAG_KMOD_STATE_WAITING)
+		waiting = away;
+	else if (slot->woken > slot->out && slot->woken < now)
+		waiting = now - slot->woken;
+	if (slot->start != task->start_time) {
+		; /* of a task that is gone */
+	} else if (away < cpu->session->off_cpu_min) {
+		cpu->short_waits += slot->scale;
+		cpu->short_ns += away * slot->scale;
+	} else {
+		cpu->samples++;
+		tell(cpu, slot, task, now, away - waiting, waiting);
+	}
+	pdiag_away_drop(slot);
+}
+
+PDIAG_SWITCH_HOOK(on_switch, data, preempt, prev, next, state)
+{
+	struct pdiag_session *session = data;
+	u64 began, now;
+	struct pdiag_cpu *cpu = pdiag_cpu_enter(session, &began);
+	unsigned int left;
+
+	if (!cpu)
+		return;
+	now = ktime_get_mono_fast_ns();
+	left = PDIAG_SWITCH_STATE(prev, state);
+	pdiag_record_begin(cpu, now);
+	arrive(cpu, next, now);
+	if (!(left & TASK_DEAD))
+		leave(cpu, prev, state_of(left, preempt || !left), now, &began);
+	pdiag_cpu_leave(cpu, now, began);
+}
+
+static void note_waker(struct pdiag_cpu *cpu, struct pdiag_away_slot *slot, const void *from)
+{
+	slot->waker_pid = pdiag_session_pid(cpu->session, current);
+	slot->waker_tid = pdiag_session_tid(cpu->session, current);
+	if (cpu->session->offcpu->away.wakers)
+		walk(cpu, from, slot->words + PDIAG_AWAY_DEPTH, PDIAG_AWAY_WAKER, &slot->waker_nr,
+			&slot->waker_flags);
+}
+
+static void on_waking(void *data, struct task_struct *task)
+{
+	struct pdiag_session *session = data;
+	struct pdiag_away_slot *slot;
+	struct pdiag_cpu *cpu;
+	u64 began, now;
+
+	/* A task that wakes itself was not away. */
+	if (task == current)
+		return;
+	cpu = pdiag_cpu_enter(session, &began);
+	if (!cpu)
+		return;
+	now = ktime_get_mono_fast_ns();
+	slot = pdiag_away_find(&session->offcpu->away, task);
+	if (slot && slot->start == task->start_time && !slot->woken) {
+		/* Short waits cost no walk of the waker's stack. */
+		if (now - slot->out >= session->off_cpu_min)
+			note_waker(cpu, slot, &began);
+		slot->woken = now;
+	}
+	pdiag_cpu_leave(cpu, now, began);
+}
 
 int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_session *options)
 {
-	return -EOPNOTSUPP;
+	struct pdiag_offcpu *offcpu = kzalloc(sizeof(*offcpu), GFP_KERNEL);
+
+	if (!offcpu)
+		return -ENOMEM;
+	session->offcpu = offcpu;
+	session->total_bytes += sizeof(*offcpu);
+	if (pdiag_away_init(&offcpu->away, options->off_cpu_tasks,
+		    session->flags & PDIAG_KMOD_WAKERS))
+		return -ENOMEM;
+	session->total_bytes += pdiag_away_bytes(&offcpu->away);
+	return 0;
 }
 
 void pdiag_offcpu_free(struct pdiag_session *session)
 {
+	if (!session->offcpu)
+		return;
+	pdiag_away_free(&session->offcpu->away);
+	kfree(session->offcpu);
+	session->offcpu = NULL;
 }
 
 int pdiag_offcpu_start(struct pdiag_session *session)
 {
-	return 0;
+	int err;
+
+	if (!session->offcpu)
+		return 0;
+	err = pdiag_hook("sched_switch", on_switch, session);
+	if (!err)
+		err = pdiag_hook("sched_waking", on_waking, session);
+	return err;
 }
 
 void pdiag_offcpu_stop(struct pdiag_session *session)
 {
+	if (!session->offcpu)
+		return;
+	pdiag_unhook("sched_switch", on_switch, session);
+	pdiag_unhook("sched_waking", on_waking, session);
 }
 
 const char *pdiag_offcpu_why_not(void)
 {
-	return "not in this release";
+	return pdiag_tracepoint("sched_switch") && pdiag_tracepoint("sched_waking") ?
+		NULL : "the kernel has no tracepoints sched_switch and sched_waking";
 }

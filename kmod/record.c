@@ -66,7 +66,7 @@ static u64 *stack_room(struct pdiag_cpu *cpu)
 }
 
 struct pdiag_stack_entry *pdiag_record_stack(
-	struct pdiag_cpu *cpu, struct pt_regs *regs, u32 skip, bool nmi)
+	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi)
 {
 	struct pdiag_walk walk = { .words = stack_room(cpu), .max = cpu->session->max_depth + 2 };
 	u32 what = PDIAG_WALK_USER | (nmi ? PDIAG_WALK_NMI : 0);
@@ -75,7 +75,7 @@ struct pdiag_stack_entry *pdiag_record_stack(
 		return NULL;
 	if (!(cpu->session->flags & PDIAG_KMOD_USER_ONLY))
 		what |= PDIAG_WALK_KERNEL;
-	pdiag_walk_current(&walk, regs, skip, what);
+	pdiag_walk_current(&walk, regs, from, what);
 	return keep(cpu, &walk);
 }
 

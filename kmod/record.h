@@ -12,12 +12,11 @@
 void pdiag_record_begin(struct pdiag_cpu *cpu, u64 now);
 
 /*
- * The stack of the current task: of the registers that were interrupted, or, with regs NULL, of
- * the calling function (`skip` addresses of it left out). The entry is good until the next call of
- * this kind. NULL: there was no room to keep it.
+ * The stack of the current task; regs and from as in pdiag_walk_current(). The entry is good until
+ * the next call of this kind. NULL: there was no room to keep it.
  */
 struct pdiag_stack_entry *pdiag_record_stack(
-	struct pdiag_cpu *cpu, struct pt_regs *regs, u32 skip, bool nmi);
+	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi);
 /* A stack that was walked earlier into memory of the caller. */
 struct pdiag_stack_entry *pdiag_record_stack_copy(
 	struct pdiag_cpu *cpu, const u64 *words, u32 nr, u16 flags);

@@ -40,7 +40,7 @@ static void sample(struct pdiag_cpu *cpu, struct pt_regs *regs, u64 now, u64 wei
 	pdiag_record_begin(cpu, now);
 	if (!wanted(cpu->session, regs))
 		return;
-	stack = pdiag_record_stack(cpu, regs, 0, nmi);
+	stack = pdiag_record_stack(cpu, regs, NULL, nmi);
 	pdiag_record_sample(cpu, now, current, stack, weight, flags_of(regs, late));
 	cpu->late += late;
 }

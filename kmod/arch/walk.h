@@ -22,10 +22,12 @@ struct pdiag_walk {
 };
 
 /*
- * The stack of the current task, beginning at the registers that were interrupted, or at the
- * caller if regs is NULL, the first `skip` addresses left out. No locks, no faults, no sleep.
+ * The stack of the current task, beginning at the registers that were interrupted, or, if regs is
+ * NULL, at who called the function that has a local variable at `from`. No locks, no faults, no
+ * sleep.
  */
-void pdiag_walk_current(struct pdiag_walk *walk, struct pt_regs *regs, u32 skip, u32 what);
+void pdiag_walk_current(
+	struct pdiag_walk *walk, struct pt_regs *regs, const void *from, u32 what);
 /* The kernel frames of a task that does not run now; false: not possible here or not now. */
 bool pdiag_walk_task(struct pdiag_walk *walk, struct task_struct *task);
 /* User frames from registers, in the address space that is in use now. */

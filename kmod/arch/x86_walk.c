@@ -31,7 +31,7 @@ static inline bool add(struct pdiag_walk *walk, u64 word)
 	return true;
 }
 
-static void unwind(struct pdiag_walk *walk, struct unwind_state *state, u32 skip)
+static void unwind(struct pdiag_walk *walk, struct unwind_state *state)
 {
 	unsigned long address;
 
@@ -39,16 +39,12 @@ static void unwind(struct pdiag_walk *walk, struct unwind_state *state, u32 skip
 		address = unwind_get_return_address(state);
 		if (!address)
 			return;
-		if (skip) {
-			skip--;
-			continue;
-		}
 		if (!add(walk, address))
 			return;
 	}
 }
 
-static void walk_kernel(struct pdiag_walk *walk, struct pt_regs *regs, u32 skip)
+static void walk_kernel(struct pdiag_walk *walk, struct pt_regs *regs, const void *from)
 {
 	struct unwind_state state;
 
@@ -56,8 +52,8 @@ static void walk_kernel(struct pdiag_walk *walk, struct pt_regs *regs, u32 skip)
 		return;
 	if (regs && !add(walk, regs->ip))
 		return;
-	unwind_start(&state, current, regs, NULL);
-	unwind(walk, &state, skip);
+	unwind_start(&state, current, regs, regs ? NULL : (unsigned long *)from);
+	unwind(walk, &state);
 }
 
 struct frame {
@@ -156,13 +152,14 @@ void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi)
 	pagefault_enable();
 }
 
-void pdiag_walk_current(struct pdiag_walk *walk, struct pt_regs *regs, u32 skip, u32 what)
+void pdiag_walk_current(
+	struct pdiag_walk *walk, struct pt_regs *regs, const void *from, u32 what)
 {
 	walk->nr = 0;
 	walk->hash = 0;
 	walk->flags = 0;
 	if ((what & PDIAG_WALK_KERNEL) && !(regs && user_mode(regs)))
-		walk_kernel(walk, regs, skip);
+		walk_kernel(walk, regs, from);
 	if (!(what & PDIAG_WALK_USER) || !current->mm || (current->flags & PF_KTHREAD))
 		return;
 	if (!regs || !user_mode(regs))

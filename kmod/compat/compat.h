@@ -5,7 +5,12 @@
 
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
+#ifdef PDIAG_HAVE_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
 
 static inline void pdiag_timer_setup(
 	struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *), enum hrtimer_mode mode)
@@ -42,6 +47,21 @@ static inline void pdiag_vma_private(struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
 #else
 	vma->vm_flags |= VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP;
+#endif
+}
+
+/* The current task may be looked at by others of its user, as far as it is concerned. */
+static inline bool pdiag_current_dumpable(void)
+{
+#ifdef PDIAG_HAVE_EXEC_STATE
+	bool dumpable;
+
+	rcu_read_lock();
+	dumpable = rcu_dereference(current->exec_state)->dumpable == TASK_DUMPABLE_OWNER;
+	rcu_read_unlock();
+	return dumpable;
+#else
+	return current->mm && get_dumpable(current->mm) == SUID_DUMP_USER;
 #endif
 }
 
