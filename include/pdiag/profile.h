@@ -9,14 +9,17 @@ PDIAG_BEGIN_DECLS
 
 enum pdiag_loss_reason {
 	PDIAG_LOSS_OVERRUN = 0,	 /* a ring buffer was full */
-	PDIAG_LOSS_THROTTLED = 1, /* the kernel held sampling back; `events` counts the times */
+	PDIAG_LOSS_THROTTLED = 1, /* the kernel held sampling back; `events` counts the times, or
+				     what other samples stand for */
 	PDIAG_LOSS_MEMORY = 2,	 /* an allocation failed while a sample was taken in */
 	PDIAG_LOSS_CORRUPT = 3,	 /* a record did not decode */
 	PDIAG_LOSS_CUT = 4,	 /* a recording ends in the middle of a frame */
 	PDIAG_LOSS_UNPAIRED = 5, /* a thread left a CPU and was not seen to come back, or v.v. */
 	PDIAG_LOSS_SHORT = 6,	 /* waits below off_cpu_min_ns: counted, not kept */
-	PDIAG_LOSS_SWITCHES = 7, /* a ring buffer of context switches was full */
-	PDIAG_LOSS_TASKS = 8,	 /* one of mmap, exec, fork and exit was: names may be missing */
+	PDIAG_LOSS_SWITCHES = 7, /* a ring buffer of context switches was full, or more threads
+				    were away at once than there was room for */
+	PDIAG_LOSS_TASKS = 8,	 /* one of mmap, exec, fork and exit was: names may be missing;
+				    or there was no room to follow a new thread */
 };
 
 /* One line of the loss ledger. */
@@ -32,6 +35,8 @@ struct pdiag_loss {
 #define PDIAG_STACK_TRUNCATED 1u /* deeper than max_depth */
 #define PDIAG_STACK_NO_USER 2u	 /* the user part could not be taken */
 #define PDIAG_STACK_PENDING 4u	 /* still waiting when the capture ended */
+#define PDIAG_STACK_LATE 8u	 /* sampled late, after interrupts were off or the CPU was taken
+				    away: the time since the sample was due is in the weight */
 
 /* One aggregated stack of one thread, as handed to pdiag_stack_fn. */
 struct pdiag_stack {

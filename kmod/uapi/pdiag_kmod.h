@@ -171,11 +171,11 @@ struct pdiag_kmod_ring {
 
 /* Why events did not reach the ring. The numbers are for good. */
 enum pdiag_kmod_loss {
-	PDIAG_KMOD_LOST_RING = 0,    /* probe events: the ring was full (they are in the histogram) */
+	PDIAG_KMOD_LOST_RING = 0,    /* probe events: no room (they are in the histogram) */
 	PDIAG_KMOD_LOST_NESTED = 1,  /* an NMI came in the middle; its weight goes to the next */
 	PDIAG_KMOD_LOST_SLOTS = 2,   /* off-CPU: more tasks away than there is room for */
 	PDIAG_KMOD_LOST_INHERIT = 3, /* more tasks to follow than there is room for */
-	PDIAG_KMOD_LOST_BUDGET = 4,  /* left out by the governor; the weight of others covers them */
+	PDIAG_KMOD_LOST_BUDGET = 4,  /* left out by the governor; others weigh more for it */
 	PDIAG_KMOD_LOST_DUMP = 5,    /* tasks that a dump had no room for */
 	PDIAG_KMOD_LOSSES = 6,
 };

@@ -114,6 +114,7 @@ int pdiag_capture_config(struct pdiag *context, const struct pdiag_capture_optio
 		.cgroup = o.cgroup,
 		.path = o.path,
 		.buffer_bytes = o.buffer_bytes,
+		.off_cpu_min_ns = o.off_cpu_min_ns,
 		.flags = o.flags,
 		.events = o.events ? o.events : PDIAG_ON_CPU,
 		.hz = o.hz ? o.hz : PDIAG_DEFAULT_HZ,

@@ -8,7 +8,6 @@
 #include "capture/boot.h"
 #include "core/error.h"
 #include "profile/ledger.h"
-#include "util/array.h"
 
 /* What ended processes had mapped is kept this long, for samples that come late. */
 #define PRUNE_NS 10000000000ull
@@ -67,6 +66,7 @@ void pdiag_pipeline_free(struct pdiag_pipeline *p)
 	pdiag_stack_table_free(&p->stacks);
 	pdiag_stack_map_free(&p->stack_map);
 	pdiag_switches_free(&p->switches);
+	pdiag_ring_stacks_free(&p->ring_stacks);
 	free(p->numbers);
 	p->processes = NULL;
 	p->profile = NULL;
@@ -122,26 +122,6 @@ static int take_loss(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		return 0;
 	return pdiag_profile_lose(p->profile, r->loss.reason, r->cpu, r->loss.pid, r->time,
 		r->loss.events);
-}
-
-/* Replay: what the stream calls a stack is our stack ... */
-static int take_stack(struct pdiag_pipeline *p, const struct pdiag_record *r)
-{
-	uint32_t ours;
-
-	/* Each number has a record; a gap is from a damaged part of the file. */
-	if (r->stack.id >= p->records + 1000000)
-		return 0;
-	if (pdiag_array_reserve(&p->numbers, &p->number_cap, (size_t)r->stack.id + 1,
-		    sizeof(*p->numbers)))
-		return -ENOMEM;
-	ours = pdiag_pipeline_stack(p, r, r->stack.ips, r->stack.nr);
-	if (ours == PDIAG_STACK_NONE)
-		return -ENOMEM;
-	while (p->number_count <= r->stack.id)
-		p->numbers[p->number_count++] = PDIAG_STACK_NONE;
-	p->numbers[r->stack.id] = ours;
-	return 0;
 }
 
 /* A thread is back on a CPU: its absence becomes a sample. */
@@ -211,13 +191,14 @@ static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		if (copy.sample.stack == PDIAG_STACK_NONE)
 			return -ENOMEM;
 	} else {
-		if (r->sample.stack >= p->number_count ||
-			p->numbers[r->sample.stack] == PDIAG_STACK_NONE) {
+		copy.sample.stack = pdiag_pipeline_numbered(p, r);
+		if (copy.sample.stack == PDIAG_STACK_NONE) {
 			pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, r->cpu, r->time, 1);
 			return 0;
 		}
-		copy.sample.stack = p->numbers[r->sample.stack];
 	}
+	/* From here on the number is ours. */
+	copy.flags &= (uint16_t)~PDIAG_RECORD_OF_CPU;
 	return pdiag_pipeline_sample(p, &copy);
 }
 
@@ -250,7 +231,7 @@ static int dispatch(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	case PDIAG_RECORD_EXIT:
 		return take_exit(p, r);
 	case PDIAG_RECORD_STACK:
-		return take_stack(p, r);
+		return pdiag_pipeline_number(p, r);
 	case PDIAG_RECORD_SAMPLE:
 		return take_sample(p, r);
 	case PDIAG_RECORD_SWITCH:

@@ -6,6 +6,7 @@
 #ifndef PDIAG_CAPTURE_PIPELINE_H
 #define PDIAG_CAPTURE_PIPELINE_H
 
+#include "capture/ring_stacks.h"
 #include "capture/stack_map.h"
 #include "capture/switches.h"
 #include "decode/record.h"
@@ -37,6 +38,7 @@ struct pdiag_pipeline {
 	struct pdiag_unwound unwound;
 	uint32_t *numbers; /* replay: the stream's stack numbers to ours */
 	size_t number_count, number_cap;
+	struct pdiag_ring_stacks ring_stacks; /* live: the kernel module's numbers to ours */
 	struct pdiag_module *naming; /* replay: the module that NAME records are about */
 	uint64_t off_cpu_min_ns;
 	uint64_t records, samples, last_time, pruned;
@@ -69,9 +71,17 @@ void pdiag_pipeline_free(struct pdiag_pipeline *p);
 
 /* pipeline_sample.c: a sample with its stack and final weight, counted and recorded. */
 int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *record);
+
+/* pipeline_stacks.c: raw stacks and their numbers. */
 /* A raw stack's number, written to the recording when new; PDIAG_STACK_NONE: out of memory. */
 uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_record *at,
 	const uint64_t *ips, uint32_t nr);
+/* A STACK record: a source's number means this stack from now on. 0 or -ENOMEM. */
+int pdiag_pipeline_number(struct pdiag_pipeline *p, const struct pdiag_record *r);
+/* The stack that a sample names by the source's number; PDIAG_STACK_NONE: there is none. */
+uint32_t pdiag_pipeline_numbered(const struct pdiag_pipeline *p, const struct pdiag_record *r);
+/* Our numbers start over; what may be named again keeps its stack. 0 or -ENOMEM. */
+int pdiag_pipeline_forget(struct pdiag_pipeline *p, const struct pdiag_record *at);
 
 /* pipeline_names.c: MODULE and NAME records of a replay. */
 int pdiag_pipeline_name(struct pdiag_pipeline *p, const struct pdiag_record *record);

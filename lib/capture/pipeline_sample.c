@@ -5,60 +5,6 @@
 
 #include "capture/pipeline.h"
 
-/* What is kept takes up to half the table, or one of the next samples would come back here. */
-static void make_room(struct pdiag_stack_table *t)
-{
-	size_t limit = t->limit_bytes ? t->limit_bytes : (size_t)16 << 20;
-
-	for (t->limit_bytes = limit / 2; pdiag_stack_table_full(t); limit *= 2)
-		t->limit_bytes = limit;
-	t->limit_bytes = limit;
-}
-
-/* Stack numbers start over. Threads that are away keep their stacks, under new numbers. */
-static int forget_stacks(struct pdiag_pipeline *p, const struct pdiag_record *at)
-{
-	struct pdiag_record r = { .type = PDIAG_RECORD_FORGET, .cpu = -1, .pid = -1, .tid = -1,
-		.time = at->time };
-	struct pdiag_stack_table old = p->stacks;
-	int ret = 0;
-
-	p->stacks = (struct pdiag_stack_table){ .limit_bytes = old.limit_bytes };
-	pdiag_stack_map_clear(&p->stack_map);
-	if (p->recording)
-		pdiag_recording_put(p->recording, &r);
-	for (size_t i = 0; i < p->switches.count && !ret; i++) {
-		struct pdiag_absence *a = &p->switches.list[i];
-		uint32_t nr = 0;
-		const uint64_t *ips = pdiag_stack_table_get(&old, a->stack, &nr);
-
-		a->stack = ips ? pdiag_pipeline_stack(p, at, ips, nr) : PDIAG_STACK_NONE;
-		if (a->stack == PDIAG_STACK_NONE)
-			ret = -ENOMEM;
-	}
-	if (ret)
-		pdiag_switches_free(&p->switches);
-	pdiag_stack_table_free(&old);
-	make_room(&p->stacks);
-	return ret;
-}
-
-uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_record *at,
-	const uint64_t *ips, uint32_t nr)
-{
-	struct pdiag_record r;
-	uint32_t id;
-	int fresh;
-
-	id = pdiag_stack_table_add(&p->stacks, ips, nr, &fresh);
-	if (id == PDIAG_STACK_NONE || !fresh || !p->recording)
-		return id;
-	r = (struct pdiag_record){ .type = PDIAG_RECORD_STACK, .cpu = -1, .pid = -1, .tid = -1,
-		.time = at->time, .stack = { .id = id, .nr = nr, .ips = ips } };
-	pdiag_recording_put(p->recording, &r);
-	return id;
-}
-
 /*
  * Addresses that nothing is mapped at come from code without frame pointers and are different in
  * each process: beyond this many frames they are kept as one, so that a profile stays small.
@@ -174,6 +120,6 @@ int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *r
 		pdiag_recording_put(p->recording, &out);
 	/* A recording says itself when its numbers start over. */
 	if (!ret && p->live && pdiag_stack_table_full(&p->stacks))
-		ret = forget_stacks(p, r);
+		ret = pdiag_pipeline_forget(p, r);
 	return ret;
 }

@@ -15,6 +15,9 @@ int pdiag_decode(const struct pdiag_raw *raw, uint64_t mult, struct pdiag_record
 
 int pdiag_decode_perf(const void *data, uint32_t len, enum pdiag_perf_kind kind, uint64_t mult,
 	struct pdiag_record *out);
+/* Part `part` of `parts` of a record of the kernel module, read from the ring of `cpu`. */
+int pdiag_decode_kmod(const void *data, uint32_t len, uint32_t part, uint32_t parts, int32_t cpu,
+	struct pdiag_record *out);
 /* One record of our own stream, aligned to 8 bytes; see source/stream_format.h. */
 int pdiag_decode_stream(const void *data, uint32_t len, struct pdiag_record *out);
 

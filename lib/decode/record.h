@@ -35,6 +35,7 @@ enum pdiag_record_type {
 #define PDIAG_RECORD_PREEMPT 4u	 /* SWITCH out: it wanted to run on */
 #define PDIAG_RECORD_SEEDED 8u	 /* COMM, FORK, MMAP: read from /proc, not an event */
 #define PDIAG_RECORD_GONE 16u	 /* COMM: seeding found no such process */
+#define PDIAG_RECORD_OF_CPU 32u	 /* STACK, SAMPLE: each CPU's ring has numbers of its own */
 
 struct pdiag_record {
 	uint16_t type;	/* enum pdiag_record_type */

@@ -10,9 +10,8 @@
 int pdiag_perf_rings_alloc(struct pdiag_perf_rings *r, uint32_t count)
 {
 	r->rings = calloc(count, sizeof(*r->rings));
-	r->heap = calloc(count, sizeof(*r->heap));
 	r->bounce = malloc(BOUNCE_SIZE);
-	if (!r->rings || !r->heap || !r->bounce) {
+	if (!r->rings || !r->bounce || pdiag_ring_order_alloc(&r->order, count)) {
 		pdiag_perf_rings_free(r, false);
 		return -ENOMEM;
 	}
@@ -25,41 +24,9 @@ void pdiag_perf_rings_free(struct pdiag_perf_rings *r, bool unmap)
 	for (uint32_t i = 0; unmap && i < r->count; i++)
 		pdiag_perf_ring_unmap(&r->rings[i]);
 	free(r->rings);
-	free(r->heap);
+	pdiag_ring_order_free(&r->order);
 	free(r->bounce);
 	*r = (struct pdiag_perf_rings){ 0 };
-}
-
-static bool earlier(const struct pdiag_perf_rings *r, uint32_t a, uint32_t b)
-{
-	const struct pdiag_perf_ring *x = &r->rings[r->heap[a]], *y = &r->rings[r->heap[b]];
-
-	return x->time < y->time || (x->time == y->time && r->heap[a] < r->heap[b]);
-}
-
-static void swap(struct pdiag_perf_rings *r, uint32_t a, uint32_t b)
-{
-	uint32_t t = r->heap[a];
-
-	r->heap[a] = r->heap[b];
-	r->heap[b] = t;
-}
-
-static void sift_down(struct pdiag_perf_rings *r, uint32_t i)
-{
-	uint32_t least, child;
-
-	for (;; i = least) {
-		least = i;
-		child = 2 * i + 1;
-		if (child < r->heap_size && earlier(r, child, least))
-			least = child;
-		if (child + 1 < r->heap_size && earlier(r, child + 1, least))
-			least = child + 1;
-		if (least == i)
-			return;
-		swap(r, i, least);
-	}
 }
 
 /* Look at the ring's next record; false if there is none. */
@@ -76,37 +43,48 @@ static bool peek(struct pdiag_perf_rings *r, struct pdiag_perf_ring *ring)
 static void finish_taken(struct pdiag_perf_rings *r)
 {
 	struct pdiag_perf_ring *ring;
+	bool more;
 
 	if (!r->taken)
 		return;
 	r->taken = false;
-	ring = &r->rings[r->heap[0]];
+	ring = &r->rings[pdiag_ring_order_top(&r->order)->ring];
 	r->bytes += ring->record;
 	pdiag_perf_ring_advance(ring);
-	if (!peek(r, ring))
-		r->heap[0] = r->heap[--r->heap_size];
-	sift_down(r, 0);
+	more = peek(r, ring);
+	pdiag_ring_order_next(&r->order, more, ring->time);
 }
 
 void pdiag_perf_rings_refresh(struct pdiag_perf_rings *r, uint64_t horizon)
 {
 	finish_taken(r);
 	r->horizon = horizon;
-	r->heap_size = 0;
+	r->order.count = 0;
 	for (uint32_t i = 0; i < r->count; i++) {
 		pdiag_perf_ring_refresh(&r->rings[i]);
 		if (peek(r, &r->rings[i]))
-			r->heap[r->heap_size++] = i;
+			pdiag_ring_order_add(&r->order, i, r->rings[i].time);
 	}
-	for (uint32_t i = r->heap_size / 2; i-- > 0;)
-		sift_down(r, i);
+	pdiag_ring_order_sort(&r->order);
+}
+
+uint64_t pdiag_perf_rings_time(struct pdiag_perf_rings *r)
+{
+	const struct pdiag_ring_turn *top;
+
+	finish_taken(r);
+	top = pdiag_ring_order_top(&r->order);
+	return top && top->time <= r->horizon ? top->time : UINT64_MAX;
 }
 
 const void *pdiag_perf_rings_next(struct pdiag_perf_rings *r, struct pdiag_perf_ring **ring)
 {
+	const struct pdiag_ring_turn *top;
+
 	finish_taken(r);
-	if (r->heap_size && r->rings[r->heap[0]].time <= r->horizon) {
-		*ring = &r->rings[r->heap[0]];
+	top = pdiag_ring_order_top(&r->order);
+	if (top && top->time <= r->horizon) {
+		*ring = &r->rings[top->ring];
 		r->taken = true;
 		return pdiag_perf_ring_record(*ring, r->bounce);
 	}

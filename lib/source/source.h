@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A source: where records come from. One table of operations; perf, replay (a recording) and
- * script (records made by a test) stand behind it, the kernel module will.
+ * A source: where records come from. One table of operations; perf, kmod (the kernel module),
+ * replay (a recording) and script (records made by a test) stand behind it.
  *
  * A source hands out raw records in order of time across its buffers; decode/ makes records of
  * them. It knows nothing of processes, stacks or names.
@@ -21,6 +21,7 @@ enum pdiag_raw_format {
 	PDIAG_RAW_PERF,	  /* a perf_event record, as source/perf_layout.h says */
 	PDIAG_RAW_STREAM, /* a record of our own stream, as source/stream_format.h says */
 	PDIAG_RAW_RECORD, /* a struct pdiag_record in memory; len is not set */
+	PDIAG_RAW_KMOD,	  /* a record of the kernel module, as kmod/uapi/pdiag_kmod.h says */
 };
 
 struct pdiag_raw {
@@ -29,6 +30,8 @@ struct pdiag_raw {
 	int32_t cpu;	  /* of the buffer it came from; -1: not known */
 	uint16_t format;  /* enum pdiag_raw_format */
 	uint16_t kind;	  /* PERF: enum pdiag_perf_kind, of the buffer */
+	/* KMOD: one record may stand for several; which one of how many this is to be. */
+	uint32_t part, parts;
 };
 
 /* What a capture asks of a source: options, checked and with defaults filled in. */
@@ -44,13 +47,14 @@ struct pdiag_source_config {
 	uint32_t cpu_count;
 	const char *path;
 	uint64_t buffer_bytes; /* 0: default */
+	uint64_t off_cpu_min_ns; /* a source may leave out shorter waits itself */
 	uint32_t max_depth;
 	uint32_t flags;
 };
 
 /* What a source found it could do. */
 struct pdiag_source_state {
-	const char *event;     /* "cycles", "cpu-clock" */
+	const char *event;     /* "cycles", "cpu-clock", "timer" */
 	char limits[512];      /* sentences on what is missing, or "" */
 	uint32_t hz;	       /* in use */
 	uint32_t cpus;
@@ -89,6 +93,7 @@ struct pdiag_source {
 };
 
 extern const struct pdiag_source_ops pdiag_source_perf;
+extern const struct pdiag_source_ops pdiag_source_kmod;
 extern const struct pdiag_source_ops pdiag_source_replay;
 
 /* A source of the `count` records given (struct pdiag_record, kept by the caller); for tests. */

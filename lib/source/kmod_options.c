@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "source/kmod_options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+static int need(const struct pdiag_kdevice *d, uint32_t id, const char *what)
+{
+	struct pdiag_kmod_feature feature;
+	int ret = pdiag_kdevice_feature(d, id, &feature);
+
+	if (ret || feature.available)
+		return ret;
+	return pdiag_fail(EOPNOTSUPP, "the kernel module has no %s here: %s", what,
+		feature.why[0] ? feature.why : "it does not say why");
+}
+
+/* All that this capture cannot do without. */
+static int check_features(const struct pdiag_kdevice *d, const struct pdiag_source_config *config)
+{
+	bool processes = config->target != PDIAG_TARGET_SYSTEM &&
+		config->target != PDIAG_TARGET_CGROUP;
+	int ret = 0;
+
+	if (config->events & PDIAG_ON_CPU)
+		ret = need(d, PDIAG_KMOD_FEATURE_TIMER, "on-CPU sampling");
+	if (!ret && config->events & PDIAG_OFF_CPU)
+		ret = need(d, PDIAG_KMOD_FEATURE_OFF_CPU, "off-CPU sampling");
+	if (!ret && processes && !(config->flags & PDIAG_NO_INHERIT))
+		ret = need(d, PDIAG_KMOD_FEATURE_INHERIT, "following of threads and children");
+	if (!ret && config->target == PDIAG_TARGET_CGROUP)
+		ret = need(d, PDIAG_KMOD_FEATURE_CGROUP, "sampling of cgroups");
+	return ret;
+}
+
+static int set_cpus(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *cpus,
+	const struct pdiag_source_config *config)
+{
+	uint32_t words;
+
+	if (!config->cpu_count)
+		return 0;
+	words = (uint32_t)config->cpus[config->cpu_count - 1] / 64 + 1;
+	cpus->mask = calloc(words, sizeof(*cpus->mask));
+	if (!cpus->mask)
+		return pdiag_fail_memory("listing CPUs");
+	for (uint32_t i = 0; i < config->cpu_count; i++)
+		cpus->mask[config->cpus[i] / 64] |= 1ull << (config->cpus[i] % 64);
+	out->cpus = (uint64_t)(uintptr_t)cpus->mask;
+	out->cpus_bytes = words * (uint32_t)sizeof(*cpus->mask);
+	return 0;
+}
+
+static void set_target(struct pdiag_kmod_session *out, const struct pdiag_source_config *config,
+	const struct pdiag_perf_target *target)
+{
+	out->cgroup_fd = -1;
+	switch (config->target) {
+	case PDIAG_TARGET_SYSTEM:
+		out->target = PDIAG_KMOD_ALL;
+		break;
+	case PDIAG_TARGET_CGROUP:
+		out->target = PDIAG_KMOD_CGROUP;
+		out->cgroup_fd = target->cgroup_fd;
+		break;
+	case PDIAG_TARGET_THREAD:
+		out->target = PDIAG_KMOD_THREAD;
+		out->pid = target->tid;
+		break;
+	default:
+		out->target = PDIAG_KMOD_PROCESS;
+		out->pid = target->pid;
+		break;
+	}
+}
+
+static uint64_t power_of_two(uint64_t bytes)
+{
+	uint64_t size = 1;
+
+	while (size < bytes && size < 1ull << 62)
+		size *= 2;
+	return bytes ? size : 0;
+}
+
+int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *cpus,
+	const struct pdiag_kdevice *d, const struct pdiag_source_config *config,
+	const struct pdiag_perf_target *target)
+{
+	int ret = check_features(d, config);
+
+	cpus->mask = NULL;
+	if (ret)
+		return ret;
+	*out = (struct pdiag_kmod_session){
+		/* As perf does: an idle CPU is no sample. */
+		.flags = PDIAG_KMOD_SKIP_IDLE,
+		.ring_bytes = power_of_two(config->buffer_bytes),
+		.max_depth = config->max_depth < PDIAG_KMOD_DEPTH_MAX ? config->max_depth :
+									PDIAG_KMOD_DEPTH_MAX,
+	};
+	if (config->events & PDIAG_ON_CPU) {
+		out->events |= PDIAG_KMOD_ON_CPU;
+		out->hz = config->hz;
+	}
+	if (config->events & PDIAG_OFF_CPU) {
+		out->events |= PDIAG_KMOD_OFF_CPU;
+		out->off_cpu_min_ns = config->off_cpu_min_ns;
+	}
+	if (config->flags & PDIAG_NO_INHERIT)
+		out->flags |= PDIAG_KMOD_NO_INHERIT;
+	if (config->flags & PDIAG_USER_ONLY)
+		out->flags |= PDIAG_KMOD_USER_ONLY;
+	set_target(out, config, target);
+	return set_cpus(out, cpus, config);
+}
+
+int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config)
+{
+	switch (-err) {
+	case ESRCH:
+		return pdiag_fail(ESRCH, "process or thread %d has ended", config->pid);
+	case EPERM:
+	case EACCES:
+		return pdiag_fail(-err, "the kernel module does not let you sample this: without "
+			"the capability CAP_PERFMON only processes of your own, on-CPU");
+	case EBADF:
+		return pdiag_fail(EINVAL, "%s is no cgroup that the kernel module can sample: "
+			"it takes those of version 2", config->cgroup ? config->cgroup : "this");
+	case EMFILE:
+	case ENFILE:
+		return pdiag_fail(-err, "too many open files; raise RLIMIT_NOFILE (ulimit -n)");
+	case EINVAL:
+		return pdiag_fail(EINVAL, "the kernel module refuses these options (a buffer "
+			"that is too large, or CPUs that are not there)");
+	default:
+		return err; /* has its sentence */
+	}
+}
+
+static void note(struct pdiag_source_state *state, const char *text)
+{
+	size_t len = strlen(state->limits);
+
+	snprintf(state->limits + len, sizeof(state->limits) - len, "%s%s", len ? "; " : "", text);
+}
+
+void pdiag_kmod_options_tell(const struct pdiag_kmod_session *session,
+	const struct pdiag_source_config *config, struct pdiag_source_state *state)
+{
+	char text[160];
+
+	state->event = "context-switches";
+	if (config->events & PDIAG_ON_CPU)
+		state->event = session->clock == PDIAG_KMOD_CLOCK_CYCLES ? "cycles" : "timer";
+	state->period_ns = session->period_ns;
+	state->hz = config->hz;
+	if (session->period_ns)
+		state->hz = (uint32_t)((1000000000ull + session->period_ns / 2) /
+			session->period_ns);
+	state->kernel = !(session->flags & PDIAG_KMOD_USER_ONLY);
+	state->max_depth = session->max_depth;
+	if (!state->kernel && !(config->flags & PDIAG_USER_ONLY))
+		note(state, "user frames only: kernel frames need the capability CAP_PERFMON");
+	if (session->max_depth < config->max_depth) {
+		snprintf(text, sizeof(text), "stacks of %u frames at most, not %u: the kernel "
+			"module takes no more", session->max_depth, config->max_depth);
+		note(state, text);
+	}
+}
