@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Builds inside the suite's root: its compiler, its libraries, its kernel's headers. tests/vm/run
+# includes this; it has $root, $source, $build and $kernel, the version of the suite's kernel.
+
+# in_root COMMAND...: in the root, which it sees read-only, with /pdiag/source and /pdiag/build.
+in_root() {
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -m --propagation private bash -c 'set -e
+		root=$1 source=$2 build=$3
+		shift 3
+		mount --bind "$root" "$root"
+		mount --bind "$source" "$root/pdiag/source"
+		mount -o remount,bind,ro "$root/pdiag/source"
+		mount --bind "$build" "$root/pdiag/build"
+		mount -t proc proc "$root/proc"
+		mount -t tmpfs tmpfs "$root/tmp"
+		mount -o remount,bind,ro "$root"
+		exec chroot "$root" env -i PATH="$PATH" LC_ALL=C HOME=/tmp TERM=dumb "$@"
+	' in_root "$root" "$source" "$build" "$@" < /dev/null
+}
+
+# copy_tree FROM TO: what differs or is no longer there; what was made in TO stays.
+copy_tree() {
+	local file
+	while IFS= read -r -d '' file; do
+		cmp -s "$1/$file" "$2/$file" && continue
+		mkdir -p "$2/${file%/*}" && cp -p "$1/$file" "$2/$file" && touch "$2/$file" || return 1
+	done < <(cd "$1" && find . -type f ! -name '.*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
+		! -name '*.cmd' ! -name Module.symvers -print0)
+	while IFS= read -r -d '' file; do
+		[ -e "$1/$file" ] || rm -f "$2/$file"
+	done < <(cd "$2" && find . -type f -name '*.[chS]' ! -name '*.mod.c' -print0)
+}
+
+# build_module FROM: a copy of that folder is what is built, in $build/kmod.
+build_module() {
+	local begin=$SECONDS
+	rm -f "$build/kmod"/*.ko
+	mkdir -p "$build/kmod" && copy_tree "$1" "$build/kmod" || return 1
+	quietly "$build/kmod.log" in_root make -j "$(nproc)" -C "/lib/modules/$kernel/build" \
+		M=/pdiag/build/kmod KCFLAGS=-Werror modules || return 1
+	say "built the module for $kernel in $((SECONDS - begin)) s"
+}
+
+# build_library: with the examples and the programs of tests/system.
+build_library() {
+	local begin=$SECONDS
+	quietly "$build/cmake.log" in_root bash -c 'cd /pdiag/build &&
+		cmake -S /pdiag/source -B cmake -DPDIAG_WERROR=ON &&
+		for dir in examples tests/support tests/system; do
+			make -C "cmake/$dir" -j "$(nproc)" all || exit
+		done' || return 1
+	say "built the library for $suite in $((SECONDS - begin)) s"
+}
