@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "device.h"
+#include "probe.h"
 #include "session.h"
 
 static int __init pdiag_init(void)
@@ -11,16 +12,20 @@ static int __init pdiag_init(void)
 
 	if (err)
 		return err;
+	pdiag_probe_init();
 	/* Last: from here on there are callers. */
 	err = pdiag_device_init();
-	if (err)
+	if (err) {
+		pdiag_probe_exit();
 		pdiag_hotplug_exit();
+	}
 	return err;
 }
 
 static void __exit pdiag_exit(void)
 {
 	pdiag_device_exit();
+	pdiag_probe_exit();
 	pdiag_hotplug_exit();
 }
 

@@ -5,6 +5,10 @@
 
 #include "session.h"
 
+/* When the module comes and goes. */
+void pdiag_probe_init(void);
+void pdiag_probe_exit(void);
+
 u32 pdiag_probe_count(void);
 /* Fill in all but size and index. -EINVAL: no such probe. */
 int pdiag_probe_describe(struct pdiag_kmod_probe_info *info);
