@@ -17,18 +17,19 @@ module_files() {
 
 # make_initramfs: a static busybox, those modules unpacked, and guest/init.
 make_initramfs() {
-	local dir=$build/initramfs file name
+	local dir=$build/initramfs file name unpack
 	rm -rf "$dir"
 	mkdir -p "$dir"/{bin,modules,dev,proc,sys,lower,upper,new} || return 1
 	cp "$(command -v busybox)" "$dir/bin/busybox" && ln -s busybox "$dir/bin/sh" || return 1
 	cp "$source/tests/vm/guest/init" "$dir/init" && chmod +x "$dir/init" || return 1
 	while read -r file; do
-		name=${file##*/}
-		case "$file" in
-		*.xz) name=${name%.xz} && xz -dc "$root/lib/modules/$kernel/$file" ;;
-		*.zst) name=${name%.zst} && zstd -dc "$root/lib/modules/$kernel/$file" ;;
-		*) cat "$root/lib/modules/$kernel/$file" ;;
-		esac > "$dir/modules/$name" || return 1
+		name=${file##*/} unpack=cat
+		case "$name" in
+		*.xz) unpack='xz -dc' ;;
+		*.zst) unpack='zstd -dc' ;;
+		esac
+		name=${name%.ko*}.ko
+		$unpack "$root/lib/modules/$kernel/$file" > "$dir/modules/$name" || return 1
 		echo "$name" >> "$dir/modules/order"
 	done < <(module_files "${boot_modules[@]}")
 	(cd "$dir" && find . | cpio -o -H newc --quiet) > "$build/initramfs.cpio"
