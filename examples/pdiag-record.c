@@ -40,6 +40,8 @@ static const char usage[] =
 	"  -F, --frequency HZ   samples a second, 1 to 10000 (default 99)\n"
 	"      --off-cpu        sample waits, too: each stack weighs the time it was off the CPU\n"
 	"      --user           leave the kernel out\n"
+	"      --source SOURCE  kmod: the kernel module, perf: perf events, auto: the best (default)\n"
+	"      --sources        list the sources and what they can do here\n"
 	"  -d, --duration SEC   end after SEC seconds (default: at the target's end, or at ^C)\n"
 	"  -o, --output FILE    FILE.svg: flame graph, FILE.folded: folded stacks, FILE.pdiag:\n"
 	"                       recording; may be repeated (default: recording.pdiag)\n"
@@ -138,7 +140,47 @@ static int set_target(struct settings *s, enum pdiag_target target)
 	return 0;
 }
 
-enum { OPT_OFF_CPU = 256, OPT_USER, OPT_PROGRESS, OPT_HELP, OPT_VERSION };
+static int set_source(struct settings *s, const char *name)
+{
+	if (!strcmp(name, "auto"))
+		s->capture.source = PDIAG_SOURCE_AUTO;
+	else if (!strcmp(name, "perf"))
+		s->capture.source = PDIAG_SOURCE_PERF;
+	else if (!strcmp(name, "kmod"))
+		s->capture.source = PDIAG_SOURCE_KMOD;
+	else
+		return misuse("a source is kmod, perf or auto", name);
+	return 0;
+}
+
+static int list_feature(void *user, const struct pdiag_source_feature *feature)
+{
+	(void)user;
+	return printf("  %-12s %-3s %s%s%s\n", feature->name, feature->available ? "yes" : "no",
+		feature->text, *feature->why ? ": " : "", feature->why) < 0;
+}
+
+static int list_sources(void)
+{
+	static const uint32_t sources[] = { PDIAG_SOURCE_KMOD, PDIAG_SOURCE_PERF };
+	struct pdiag_source_info info = { .size = sizeof(info) };
+	struct pdiag *context = NULL;
+	int ret = pdiag_open(NULL, &context);
+
+	for (int i = 0; i < 2 && !ret; i++) {
+		ret = pdiag_source_query(context, sources[i], &info);
+		if (ret)
+			break;
+		printf("%s%s%s: %s%s\n", info.name, *info.release ? " " : "", info.release,
+			info.available ? "available" : "not available: ", info.why);
+		ret = pdiag_source_each_feature(context, sources[i], list_feature, NULL);
+	}
+	ret = ret < 0 ? fail() : ret || fflush(stdout);
+	pdiag_close(context);
+	return ret;
+}
+
+enum { OPT_OFF_CPU = 256, OPT_USER, OPT_SOURCE, OPT_SOURCES, OPT_PROGRESS, OPT_HELP, OPT_VERSION };
 
 static int take_option(struct settings *s, int c)
 {
@@ -177,6 +219,10 @@ static int take_option(struct settings *s, int c)
 	case OPT_USER:
 		o->flags |= PDIAG_USER_ONLY;
 		return 0;
+	case OPT_SOURCE:
+		return set_source(s, optarg);
+	case OPT_SOURCES:
+		exit(list_sources());
 	case OPT_PROGRESS:
 		s->progress = true;
 		return 0;
@@ -211,6 +257,8 @@ static int parse(struct settings *s, int argc, char **argv)
 		{ "output", required_argument, NULL, 'o' },
 		{ "off-cpu", no_argument, NULL, OPT_OFF_CPU },
 		{ "user", no_argument, NULL, OPT_USER },
+		{ "source", required_argument, NULL, OPT_SOURCE },
+		{ "sources", no_argument, NULL, OPT_SOURCES },
 		{ "progress", no_argument, NULL, OPT_PROGRESS },
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ "version", no_argument, NULL, OPT_VERSION },
@@ -253,10 +301,10 @@ static void show_progress(const struct pdiag_capture *capture, const char *end)
 
 	if (pdiag_capture_get_info(capture, &info))
 		return;
-	fprintf(stderr, "%6.1f s  %llu samples  %llu lost  %.1f MB  %u CPUs at %u Hz (%s)%s",
+	fprintf(stderr, "%6.1f s  %llu samples  %llu lost  %.1f MB  %u CPUs at %u Hz (%s: %s)%s",
 		(double)info.elapsed_ns / 1e9, (unsigned long long)info.samples,
 		(unsigned long long)info.lost, (double)info.bytes / 1e6, info.cpus, info.hz,
-		info.event, end);
+		info.source, info.event, end);
 }
 
 /* Dispatch until the time is over, the target has ended or a signal came. */

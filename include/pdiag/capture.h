@@ -3,6 +3,7 @@
 #ifndef PDIAG_CAPTURE_H
 #define PDIAG_CAPTURE_H
 
+#include <pdiag/source.h>
 #include <pdiag/types.h>
 
 PDIAG_BEGIN_DECLS
@@ -42,13 +43,17 @@ struct pdiag_capture_options {
 				     With PDIAG_OFF_CPU only */
 	uint32_t max_depth;	  /* frames a stack, 1 to 1,024; 0: 127 */
 	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT */
+	uint32_t source;	  /* enum pdiag_source_id; 0: the best that there is. Not for
+				     RECORDING */
+	uint32_t reserved;	  /* 0 */
 };
 
 /* What a capture really does and has done. Grows at its end only. */
 struct pdiag_capture_info {
 	size_t size;		/* set by the caller to sizeof(struct pdiag_capture_info) */
-	const char *source;	/* "perf" or "replay"; lives as long as the capture */
-	const char *event;	/* "cycles", "cpu-clock"; off-CPU only: "context-switches" */
+	const char *source;	/* "kmod", "perf" or "replay"; lives as long as the capture */
+	const char *event;	/* "cycles", "cpu-clock" (perf), "timer" (kmod); off-CPU only:
+				   "context-switches" */
 	const char *limits;	/* what is missing and what would give it, or "" */
 	uint32_t hz;		/* the rate in use */
 	uint32_t cpus;		/* CPUs sampled */
@@ -70,10 +75,14 @@ struct pdiag_capture_info {
  * Prepare a capture: checks options and privileges, opens the events, starts a COMMAND stopped
  * before its first instruction. Nothing is sampled until pdiag_capture_start().
  *
+ * With PDIAG_SOURCE_AUTO a kernel module that is there and cannot do it is passed over, and
+ * `limits` says why; PDIAG_SOURCE_KMOD fails then.
+ *
  * Errors: -EINVAL (an option), -E2BIG, -ESRCH (no such process), -EACCES or -EPERM (the sentence
  * names the sysctl and capability; or the context is that of a parent that forked), -ENOENT
- * (command, cgroup or recording), -EMFILE, -ENOMEM, -EBADMSG (not a recording), -EPROTO (a
- * recording from a newer release).
+ * (command, cgroup or recording, or the kernel module), -EMFILE, -ENOMEM, -EBADMSG (not a
+ * recording), -EPROTO (a recording from a newer release), -EOPNOTSUPP (not with this kernel module
+ * on this kernel).
  */
 PDIAG_API int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options *options,
 	struct pdiag_capture **out);

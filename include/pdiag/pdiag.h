@@ -7,6 +7,7 @@
 #include <pdiag/version.h>
 #include <pdiag/error.h>
 #include <pdiag/context.h>
+#include <pdiag/source.h>
 #include <pdiag/capture.h>
 #include <pdiag/profile.h>
 #include <pdiag/symbolizer.h>

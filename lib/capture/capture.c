@@ -11,6 +11,7 @@
 #include "capture/options.h"
 #include "core/error.h"
 #include "core/options.h"
+#include "source/kmod_device.h"
 #include "util/clock.h"
 
 static void destroy(struct pdiag_child *child)
@@ -59,10 +60,50 @@ int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
 	return 0;
 }
 
+static void add_limit(struct pdiag_source_state *state, const char *text)
+{
+	size_t len = strlen(state->limits);
+
+	snprintf(state->limits + len, sizeof(state->limits) - len, "%s%s", len ? "; " : "", text);
+}
+
+/* The kernel module if it is there and can do it, else perf. */
+static int open_best(const struct pdiag_source_config *config, struct pdiag_source **out)
+{
+	char why[512] = "";
+	int ret;
+
+	if (pdiag_kdevice_present()) {
+		ret = pdiag_source_kmod.open(config, out);
+		if (!ret || ret == -ENOMEM)
+			return ret;
+		snprintf(why, sizeof(why), "the kernel module was not used: %.400s",
+			pdiag_errmsg());
+		pdiag_error_clear();
+	}
+	ret = pdiag_source_perf.open(config, out);
+	if (!ret && why[0])
+		add_limit(&(*out)->state, why);
+	return ret;
+}
+
+static int open_source(const struct pdiag_source_config *config, struct pdiag_source **out)
+{
+	if (config->target == PDIAG_TARGET_RECORDING)
+		return pdiag_source_replay.open(config, out);
+	switch (config->source) {
+	case PDIAG_SOURCE_PERF:
+		return pdiag_source_perf.open(config, out);
+	case PDIAG_SOURCE_KMOD:
+		return pdiag_source_kmod.open(config, out);
+	default:
+		return open_best(config, out);
+	}
+}
+
 int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options *options,
 	struct pdiag_capture **out)
 {
-	const struct pdiag_source_ops *ops = &pdiag_source_perf;
 	struct pdiag_source_config config;
 	struct pdiag_source *source;
 	uint64_t off_cpu_min_ns;
@@ -77,10 +118,8 @@ int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options 
 		return pdiag_fail(EPERM, "the context belongs to the process that fork() left; "
 			"make one of your own with pdiag_open()");
 	ret = pdiag_capture_config(context, options, &config, &cpus, &off_cpu_min_ns);
-	if (!ret && config.target == PDIAG_TARGET_RECORDING)
-		ops = &pdiag_source_replay;
 	if (!ret)
-		ret = ops->open(&config, &source);
+		ret = open_source(&config, &source);
 	if (!ret)
 		ret = pdiag_capture_wrap(context, source, &config, off_cpu_min_ns, out);
 	free(cpus);

@@ -8,7 +8,7 @@
 #include "core/options.h"
 #include "util/cpu_list.h"
 
-_Static_assert(sizeof(struct pdiag_capture_options) == 80,
+_Static_assert(sizeof(struct pdiag_capture_options) == 88,
 	"no holes in struct pdiag_capture_options");
 
 #define MAX_BUFFER (1ull << 34)
@@ -56,6 +56,8 @@ static int check_strays(const struct pdiag_capture_options *o)
 		return fail_stray("cgroup", "PDIAG_TARGET_CGROUP");
 	if (o->path && o->target != PDIAG_TARGET_RECORDING)
 		return fail_stray("path", "PDIAG_TARGET_RECORDING");
+	if (o->source && o->target == PDIAG_TARGET_RECORDING)
+		return fail_stray("source", "what is to be sampled");
 	if (o->off_cpu_min_ns && !(o->events & PDIAG_OFF_CPU))
 		return pdiag_fail(EINVAL,
 			"off_cpu_min_ns is set, but off-CPU sampling is not asked "
@@ -68,6 +70,11 @@ static int check_numbers(const struct pdiag_capture_options *o)
 	if (o->events & ~(PDIAG_ON_CPU | PDIAG_OFF_CPU))
 		return pdiag_fail(
 			EINVAL, "events is %#x; use PDIAG_ON_CPU and PDIAG_OFF_CPU", o->events);
+	if (o->source > PDIAG_SOURCE_KMOD)
+		return pdiag_fail(EINVAL, "source is %u, which is no enum pdiag_source_id",
+			o->source);
+	if (o->reserved)
+		return pdiag_fail(EINVAL, "reserved is %u; leave it zero", o->reserved);
 	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT))
 		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY and PDIAG_NO_INHERIT",
 			o->flags);
@@ -109,6 +116,7 @@ int pdiag_capture_config(struct pdiag *context, const struct pdiag_capture_optio
 	*c = (struct pdiag_source_config){
 		.context = context,
 		.target = o.target,
+		.source = o.source,
 		.pid = o.pid,
 		.argv = o.argv,
 		.cgroup = o.cgroup,

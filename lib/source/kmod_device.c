@@ -67,6 +67,11 @@ static int fail_open(int err)
 	}
 }
 
+bool pdiag_kdevice_present(void)
+{
+	return !access(PDIAG_KMOD_DEVICE, F_OK);
+}
+
 int pdiag_kdevice_open(struct pdiag_kdevice *d)
 {
 	int ret;

@@ -16,6 +16,9 @@ struct pdiag_kdevice {
 	struct pdiag_kmod_version version;
 };
 
+/* Is there a device? It may still refuse. */
+bool pdiag_kdevice_present(void);
+
 /*
  * Open /dev/pdiag and ask for its version. 0 or a negative errno with its sentence: -ENOENT (no
  * module is loaded), -EACCES, -EPERM (a kernel that is locked down), -EPROTO (no device of ours).

@@ -38,6 +38,7 @@ struct pdiag_raw {
 struct pdiag_source_config {
 	struct pdiag *context;
 	enum pdiag_target target;
+	uint32_t source; /* enum pdiag_source_id: which of them this is for, or AUTO */
 	uint32_t events; /* PDIAG_ON_CPU | PDIAG_OFF_CPU */
 	uint32_t hz;
 	int32_t pid;

@@ -9,8 +9,10 @@ _Static_assert(PDIAG_TARGET_SELF == 0 && PDIAG_TARGET_PROCESS == 1 && PDIAG_TARG
 	PDIAG_TARGET_RECORDING == 6, "targets");
 _Static_assert(PDIAG_ON_CPU == 1 && PDIAG_OFF_CPU == 2, "events");
 _Static_assert(PDIAG_USER_ONLY == 1 && PDIAG_NO_INHERIT == 2, "capture flags");
-_Static_assert(PDIAG_STACK_TRUNCATED == 1 && PDIAG_STACK_NO_USER == 2 && PDIAG_STACK_PENDING == 4,
-	"stack flags");
+_Static_assert(PDIAG_STACK_TRUNCATED == 1 && PDIAG_STACK_NO_USER == 2 &&
+	PDIAG_STACK_PENDING == 4 && PDIAG_STACK_LATE == 8, "stack flags");
+_Static_assert(PDIAG_SOURCE_AUTO == 0 && PDIAG_SOURCE_PERF == 1 && PDIAG_SOURCE_KMOD == 2,
+	"sources");
 _Static_assert(PDIAG_UNIT_AUTO == 0 && PDIAG_UNIT_SAMPLES == 1 && PDIAG_UNIT_MICROSECONDS == 2 &&
 	PDIAG_UNIT_NANOSECONDS == 3, "units");
 _Static_assert(PDIAG_OUTPUT_PID == 1 && PDIAG_OUTPUT_TID == 2 && PDIAG_OUTPUT_KERNEL_MARK == 4 &&
@@ -161,27 +163,28 @@ static const struct {
 	int (*call)(struct later *l);
 	size_t size;
 	const char *type;
+	size_t first; /* in the first release, if it has grown since */
 } structs[] = {
 	{ "context", try_context, sizeof(struct pdiag_options),
-		"pdiag_options" },
+		"pdiag_options", 0 },
 	{ "capture", try_capture, sizeof(struct pdiag_capture_options),
-		"pdiag_capture_options" },
+		"pdiag_capture_options", offsetof(struct pdiag_capture_options, source) },
 	{ "symbolizer", try_symbolizer, sizeof(struct pdiag_symbolizer_options),
-		"pdiag_symbolizer_options" },
+		"pdiag_symbolizer_options", 0 },
 	{ "recording", try_recording, sizeof(struct pdiag_recording_options),
-		"pdiag_recording_options" },
+		"pdiag_recording_options", 0 },
 	{ "folded", try_folded, sizeof(struct pdiag_output_options),
-		"pdiag_output_options" },
+		"pdiag_output_options", 0 },
 	{ "flamegraph", try_flamegraph, sizeof(struct pdiag_output_options),
-		"pdiag_output_options" },
+		"pdiag_output_options", 0 },
 	{ "diff", try_diff, sizeof(struct pdiag_output_options),
-		"pdiag_output_options" },
+		"pdiag_output_options", 0 },
 	{ "loss", try_loss, sizeof(struct pdiag_output_options),
-		"pdiag_output_options" },
+		"pdiag_output_options", 0 },
 	{ "hot", try_hot, sizeof(struct pdiag_output_options),
-		"pdiag_output_options" },
+		"pdiag_output_options", 0 },
 	{ "sink", try_sink, sizeof(struct pdiag_sink),
-		"pdiag_sink" },
+		"pdiag_sink", 0 },
 };
 
 static void wrong_sizes(void **state)
@@ -191,9 +194,13 @@ static void wrong_sizes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(structs) / sizeof(structs[0]); i++) {
 		print_message("%s\n", structs[i].name);
-		l = (struct later){ .size = structs[i].size };
-		OK(structs[i].call(&l));
-		for (size_t size = 0; size < structs[i].size; size += 4) {
+		size_t first = structs[i].first ? structs[i].first : structs[i].size;
+
+		for (size_t size = first; size <= structs[i].size; size += 4) {
+			l = (struct later){ .size = size };
+			OK(structs[i].call(&l));
+		}
+		for (size_t size = 0; size < first; size += 4) {
 			l = (struct later){ .size = size };
 			FAILS(structs[i].call(&l), EINVAL, structs[i].type);
 			assert_non_null(strstr(pdiag_errmsg(), ": size is"));
