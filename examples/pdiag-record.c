@@ -40,7 +40,7 @@ static const char usage[] =
 	"  -F, --frequency HZ   samples a second, 1 to 10000 (default 99)\n"
 	"      --off-cpu        sample waits, too: each stack weighs the time it was off the CPU\n"
 	"      --user           leave the kernel out\n"
-	"      --source SOURCE  kmod: the kernel module, perf: perf events, auto: the best (default)\n"
+	"      --source SOURCE  kmod (kernel module), perf, or auto: the best (default)\n"
 	"      --sources        list the sources and what they can do here\n"
 	"  -d, --duration SEC   end after SEC seconds (default: at the target's end, or at ^C)\n"
 	"  -o, --output FILE    FILE.svg: flame graph, FILE.folded: folded stacks, FILE.pdiag:\n"
@@ -180,7 +180,9 @@ static int list_sources(void)
 	return ret;
 }
 
-enum { OPT_OFF_CPU = 256, OPT_USER, OPT_SOURCE, OPT_SOURCES, OPT_PROGRESS, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_OFF_CPU = 256, OPT_USER, OPT_SOURCE, OPT_SOURCES, OPT_PROGRESS, OPT_HELP, OPT_VERSION,
+};
 
 static int take_option(struct settings *s, int c)
 {
