@@ -188,11 +188,13 @@ static int session_mmap(struct file *file, struct vm_area_struct *vma)
 static bool readable(struct pdiag_session *session)
 {
 	struct pdiag_ring *ring;
+	bool flight = session->flags & PDIAG_KMOD_FLIGHT;
 	u32 i;
 
-	if (session->flags & PDIAG_KMOD_FLIGHT)
-		return READ_ONCE(session->frozen);
-	for (i = 0; i < session->nr_rings; i++) {
+	if (flight && READ_ONCE(session->frozen))
+		return true;
+	/* The ring for task dumps is none that is overwritten. */
+	for (i = flight ? session->nr_rings - 1 : 0; i < session->nr_rings; i++) {
 		ring = pdiag_session_ring(session, i);
 		if (ring && pdiag_ring_unread(ring))
 			return true;

@@ -4,6 +4,7 @@
 
 #include "arch/walk.h"
 #include "session.h"
+#include "tasks.h"
 
 static void add(struct pdiag_kmod_stats *stats, const struct pdiag_cpu *cpu)
 {
@@ -37,4 +38,6 @@ void pdiag_session_stats(struct pdiag_session *session, struct pdiag_kmod_stats 
 	for (i = 0; i + 1 < session->nr_rings; i++)
 		if (session->cpu[i] && (ring == PDIAG_KMOD_ALL_RINGS || ring == i))
 			add(stats, session->cpu[i]);
+	if (session->tasks && (ring == PDIAG_KMOD_ALL_RINGS || ring + 1 == session->nr_rings))
+		pdiag_tasks_stats(session->tasks, stats);
 }

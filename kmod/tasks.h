@@ -11,6 +11,8 @@ int pdiag_tasks_new(struct pdiag_session *session, const struct pdiag_kmod_sessi
 void pdiag_tasks_free(struct pdiag_session *session);
 /* The ring that dumps arrive in. */
 struct pdiag_ring *pdiag_tasks_ring(struct pdiag_tasks *tasks);
+/* Add what it did. */
+void pdiag_tasks_stats(const struct pdiag_tasks *tasks, struct pdiag_kmod_stats *stats);
 /* Triggers are looked at between these two. Stop returns when no dump is being made. */
 int pdiag_tasks_start(struct pdiag_session *session);
 void pdiag_tasks_stop(struct pdiag_session *session);

@@ -28,10 +28,17 @@ struct pdiag_walk {
  */
 void pdiag_walk_current(
 	struct pdiag_walk *walk, struct pt_regs *regs, const void *from, u32 what);
-/* The kernel frames of a task that does not run now; false: not possible here or not now. */
+/*
+ * The kernel frames of a task that does not run now; false: there are none to be had. That the
+ * task's stack stays as long as it is walked is up to the caller where the kernel does not export
+ * stack_trace_save_tsk(), which cares for it.
+ */
 bool pdiag_walk_task(struct pdiag_walk *walk, struct task_struct *task);
 /* User frames from registers, in the address space that is in use now. */
 void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi);
+
+/* In an interrupt: the registers of what it interrupted. NULL: they cannot be found. */
+struct pt_regs *pdiag_interrupted_regs(void);
 
 /* Cycles of a clock that runs at pdiag_cycles_khz(), as cheap as can be. */
 static inline u64 pdiag_cycles(void)
