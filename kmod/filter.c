@@ -70,6 +70,8 @@ int pdiag_filter_open(struct pdiag_session *session, const struct pdiag_kmod_ses
 
 	filter->target = options->target;
 	filter->skip_idle = options->flags & PDIAG_KMOD_SKIP_IDLE;
+	session->all = filter->target == PDIAG_KMOD_ALL && !filter->skip_idle &&
+		!session->restricted;
 	switch (filter->target) {
 	case PDIAG_KMOD_ALL:
 		return 0;

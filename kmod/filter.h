@@ -22,6 +22,7 @@ struct pdiag_filter {
 
 int pdiag_filter_open(struct pdiag_session *session, const struct pdiag_kmod_session *options);
 void pdiag_filter_close(struct pdiag_session *session);
+/* The way of pdiag_session_wants() if not everything is wanted. */
 bool pdiag_filter_match(const struct pdiag_session *session, struct task_struct *task);
 
 /* follow.c: a set of processes or threads that grows with what they create. */

@@ -58,15 +58,11 @@ static void faster(struct pdiag_cpu *cpu, u64 now)
 	tell(cpu, now, old);
 }
 
-void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles)
+void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now)
 {
 	struct pdiag_governor *governor = &cpu->governor;
 	u64 budget, used;
 
-	governor->used += cycles;
-	governor->callbacks++;
-	if (likely(now - governor->window < WINDOW))
-		return;
 	/* A longer window means that nothing happened for a while. */
 	budget = mul_u64_u64_div_u64(now - governor->window, cpu->session->budget_ppm, 1000000);
 	used = to_ns(governor->used);
@@ -77,4 +73,5 @@ void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles)
 	else if (used < budget / 4)
 		faster(cpu, now);
 	governor->window = now;
+	governor->judge_at = now + WINDOW;
 }

@@ -52,7 +52,7 @@ static void leave(
 	struct pdiag_session *session = cpu->session;
 	struct pdiag_away_slot *slot;
 
-	if (!task->pid || !pdiag_filter_match(session, task) || pdiag_governor_skip(cpu))
+	if (!task->pid || !pdiag_session_wants(session, task) || pdiag_governor_skip(cpu))
 		return;
 	slot = pdiag_away_take(&session->offcpu->away, task);
 	if (!slot) {

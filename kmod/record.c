@@ -3,7 +3,7 @@
 
 #include <linux/string.h>
 
-#include "arch/walk.h"
+#include "arch/x86_frames.h"
 
 #define LENGTH(bytes) round_up((u32)(bytes), 16)
 #define STACK_LENGTH(nr) LENGTH(sizeof(struct pdiag_kmod_stack) + (nr) * sizeof(u64))
@@ -33,50 +33,70 @@ void pdiag_record_wake(struct pdiag_cpu *cpu)
 {
 	struct pdiag_ring *ring = &cpu->ring;
 
-	if (likely(ring->head < ring->wake_at) || ring->segment)
-		return;
 	ring->wake_at = ring->head + cpu->session->watermark;
 	/* The run queue may be locked here: never wake a reader directly. */
 	irq_work_queue(&cpu->wake);
 }
 
-/* The words of a stack that was walked to pdiag_stack_room() become an entry. */
-static struct pdiag_stack_entry *keep(struct pdiag_cpu *cpu, const struct pdiag_walk *walk)
+static noinline u64 *make_stack_room(struct pdiag_cpu *cpu)
 {
-	struct pdiag_stack_table *stacks = &cpu->stacks;
-	struct pdiag_stack_entry *entry;
-
-	entry = pdiag_stack_find(stacks, walk->nr, walk->hash, walk->flags);
 	/* What is pending refers to numbers of this generation. */
-	if (likely(entry) || cpu->pending.used)
-		return entry;
-	pdiag_stack_reset(stacks);
-	memmove(stacks->word, walk->words, walk->nr * sizeof(u64));
-	return pdiag_stack_find(stacks, walk->nr, walk->hash, walk->flags);
+	if (cpu->pending.used)
+		return NULL;
+	pdiag_stack_reset(&cpu->stacks);
+	return pdiag_stack_room(&cpu->stacks);
 }
 
-static u64 *stack_room(struct pdiag_cpu *cpu)
+static __always_inline u64 *stack_room(struct pdiag_cpu *cpu)
 {
 	u64 *room = pdiag_stack_room(&cpu->stacks);
 
-	if (likely(room) || cpu->pending.used)
-		return room;
+	return likely(room) ? room : make_stack_room(cpu);
+}
+
+static noinline struct pdiag_stack_entry *keep_anew(
+	struct pdiag_cpu *cpu, const u64 *words, u32 nr, u64 hash, u16 flags)
+{
+	if (cpu->pending.used)
+		return NULL;
 	pdiag_stack_reset(&cpu->stacks);
-	return pdiag_stack_room(&cpu->stacks);
+	memmove(cpu->stacks.word, words, nr * sizeof(u64));
+	return pdiag_stack_find(&cpu->stacks, nr, hash, flags);
+}
+
+/* The words of a stack that was walked to pdiag_stack_room() become an entry. */
+static __always_inline struct pdiag_stack_entry *keep(
+	struct pdiag_cpu *cpu, const struct pdiag_walk *walk)
+{
+	struct pdiag_stack_entry *entry =
+		pdiag_stack_find(&cpu->stacks, walk->nr, walk->hash, walk->flags);
+
+	return likely(entry) ? entry :
+		keep_anew(cpu, walk->words, walk->nr, walk->hash, walk->flags);
+}
+
+static noinline struct pdiag_stack_entry *walk_stack(
+	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi, u64 *words)
+{
+	struct pdiag_walk walk = { .words = words, .max = cpu->session->max_depth + 2 };
+	u32 what = PDIAG_WALK_USER | (nmi ? PDIAG_WALK_NMI : 0);
+
+	if (!(cpu->session->flags & PDIAG_KMOD_USER_ONLY))
+		what |= PDIAG_WALK_KERNEL;
+	pdiag_walk_current(&walk, regs, from, what);
+	return keep(cpu, &walk);
 }
 
 struct pdiag_stack_entry *pdiag_record_stack(
 	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi)
 {
 	struct pdiag_walk walk = { .words = stack_room(cpu), .max = cpu->session->max_depth + 2 };
-	u32 what = PDIAG_WALK_USER | (nmi ? PDIAG_WALK_NMI : 0);
 
 	if (unlikely(!walk.words))
 		return NULL;
-	if (!(cpu->session->flags & PDIAG_KMOD_USER_ONLY))
-		what |= PDIAG_WALK_KERNEL;
-	pdiag_walk_current(&walk, regs, from, what);
-	return keep(cpu, &walk);
+	if (likely(!nmi) && likely(pdiag_walk_interrupted(&walk, regs)))
+		return keep(cpu, &walk);
+	return walk_stack(cpu, regs, from, nmi, walk.words);
 }
 
 struct pdiag_stack_entry *pdiag_record_stack_copy(
@@ -134,29 +154,16 @@ void pdiag_record_pending(struct pdiag_cpu *cpu, u64 now, struct task_struct *ta
 	pdiag_pending_add(&cpu->pending, &entry);
 }
 
-void pdiag_record_sample(struct pdiag_cpu *cpu, u64 now, struct task_struct *task,
+void pdiag_record_new_sample(struct pdiag_cpu *cpu, u64 now, struct task_struct *task,
 	struct pdiag_stack_entry *stack, u64 weight, u16 flags)
 {
 	u32 id = pdiag_record_send_stack(cpu, stack, now);
-	struct pdiag_kmod_sample *record = NULL;
 
-	cpu->samples++;
-	if (unlikely(cpu->nested)) {
-		weight += cpu->nested;
-		cpu->nested = 0;
-	}
-	if (likely(id != PDIAG_KMOD_NO_STACK || !stack) && likely(weight <= U32_MAX))
-		record = pdiag_ring_reserve(&cpu->ring, sizeof(*record));
-	if (unlikely(!record)) {
+	weight += cpu->nested;
+	cpu->nested = 0;
+	if ((id == PDIAG_KMOD_NO_STACK && stack) || weight > U32_MAX ||
+		!pdiag_record_put_sample(cpu, now, task, id, weight, flags))
 		pdiag_record_pending(cpu, now, task, stack, weight, PDIAG_KMOD_STATE_ON_CPU);
-		return;
-	}
-	pdiag_record_head(&record->head, sizeof(*record), PDIAG_KMOD_SAMPLE, flags, now);
-	record->stack = id;
-	record->pid = pdiag_session_pid(cpu->session, task);
-	record->tid = pdiag_session_tid(cpu->session, task);
-	record->weight = weight;
-	pdiag_ring_commit(&cpu->ring, sizeof(*record));
 }
 
 /* False: no room. */
@@ -226,7 +233,7 @@ u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now)
 	return cpu->pending.samples;
 }
 
-void pdiag_record_begin(struct pdiag_cpu *cpu, u64 now)
+void pdiag_record_prepare(struct pdiag_cpu *cpu, u64 now)
 {
 	if (unlikely(pdiag_ring_turn(&cpu->ring, TURN_LENGTH)))
 		pdiag_stack_reset(&cpu->stacks);

@@ -28,24 +28,13 @@ void pdiag_ring_free(struct pdiag_ring *ring)
 	ring->size = 0;
 }
 
-/* Whatever the reader wrote: no more than the whole ring is in use. */
-static u64 used(struct pdiag_ring *ring)
+/* Bytes that are free. Whatever the reader wrote: no more than the whole ring is in use. */
+static u64 room(const struct pdiag_ring *ring)
 {
-	u64 in_use;
-
 	/* The reader's loads of the data come before its store of the tail. */
-	ring->tail = smp_load_acquire(&ring->control->tail);
-	in_use = ring->head - ring->tail;
-	return in_use > ring->size ? ring->size : in_use;
-}
+	u64 used = ring->head - smp_load_acquire(&ring->control->tail);
 
-static bool has_room(struct pdiag_ring *ring, u64 len)
-{
-	u64 known = ring->head - ring->tail;
-
-	if (known <= ring->size && ring->size - known >= len)
-		return true;
-	return ring->size - used(ring) >= len;
+	return used > ring->size ? 0 : ring->size - used;
 }
 
 /* Bytes to be filled up so that `len` bytes are in one piece. */
@@ -69,7 +58,7 @@ bool pdiag_ring_fits(struct pdiag_ring *ring, u32 len)
 {
 	if (ring->segment)
 		return true;
-	return has_room(ring, len + padding(ring, len, ring->size));
+	return room(ring) >= len + padding(ring, len, ring->size);
 }
 
 bool pdiag_ring_turn(struct pdiag_ring *ring, u32 len)
@@ -89,32 +78,30 @@ bool pdiag_ring_turn(struct pdiag_ring *ring, u32 len)
 	return true;
 }
 
-void *pdiag_ring_reserve(struct pdiag_ring *ring, u32 len)
+void *pdiag_ring_make_room(struct pdiag_ring *ring, u32 len)
 {
-	u64 skip;
+	u64 skip, free, rest;
 
-	if (unlikely(ring->segment))
+	/* A flight recorder's segment has room, see pdiag_ring_turn(). */
+	if (ring->segment) {
+		ring->limit = round_up(ring->head + 1, ring->segment);
 		return ring->data + (ring->head & (ring->size - 1));
+	}
 	skip = padding(ring, len, ring->size);
-	if (unlikely(!has_room(ring, len + skip)))
+	free = room(ring);
+	if (free < len + skip)
 		return NULL;
-	if (unlikely(skip))
+	if (skip)
 		pad(ring, skip);
+	rest = ring->size - (ring->head & (ring->size - 1));
+	ring->limit = ring->head + min(rest, free - skip);
 	return ring->data + (ring->head & (ring->size - 1));
-}
-
-void pdiag_ring_commit(struct pdiag_ring *ring, u32 len)
-{
-	ring->head += len;
-	ring->records++;
-	ring->bytes += len;
-	/* The record is whole before the reader sees the head move. */
-	smp_store_release(&ring->control->head, ring->head);
 }
 
 void pdiag_ring_restart(struct pdiag_ring *ring)
 {
 	ring->head = round_up(ring->head, ring->size);
+	ring->limit = 0;
 	WRITE_ONCE(ring->control->oldest, ring->head);
 	smp_store_release(&ring->control->head, ring->head);
 }

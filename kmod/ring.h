@@ -10,7 +10,9 @@
 #ifndef PDIAG_RING_H
 #define PDIAG_RING_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
+#include <asm/barrier.h>
 
 #include "uapi/pdiag_kmod.h"
 
@@ -18,21 +20,20 @@
 
 struct pdiag_ring {
 	u64 head;
-	u64 tail; /* as last read */
+	u64 limit; /* up to here there is known to be room in one piece */
 	u64 size; /* power of two; 0: there is no such ring */
 	u64 wake_at; /* head at which to wake the reader */
 	u8 *data;
 	struct pdiag_kmod_ring *control;
 	u64 segment; /* bytes of one; 0: not a flight recorder */
-	u64 records, bytes;
+	u64 records;
 };
 
 int pdiag_ring_init(struct pdiag_ring *ring, u64 size, bool flight);
 void pdiag_ring_free(struct pdiag_ring *ring);
 
-/* Room for `len` bytes, a multiple of 16, in one piece; NULL: full. To be followed by commit. */
-void *pdiag_ring_reserve(struct pdiag_ring *ring, u32 len);
-void pdiag_ring_commit(struct pdiag_ring *ring, u32 len);
+/* The way of pdiag_ring_reserve() when the room that was known is used up. */
+void *pdiag_ring_make_room(struct pdiag_ring *ring, u32 len);
 /* Would `len` bytes fit? */
 bool pdiag_ring_fits(struct pdiag_ring *ring, u32 len);
 /*
@@ -44,6 +45,22 @@ bool pdiag_ring_turn(struct pdiag_ring *ring, u32 len);
 void pdiag_ring_restart(struct pdiag_ring *ring);
 /* There is something that the reader has not read. */
 bool pdiag_ring_unread(const struct pdiag_ring *ring);
+
+/* Room for `len` bytes, a multiple of 16, in one piece; NULL: full. To be followed by commit. */
+static inline void *pdiag_ring_reserve(struct pdiag_ring *ring, u32 len)
+{
+	if (likely(ring->head + len <= ring->limit))
+		return ring->data + (ring->head & (ring->size - 1));
+	return pdiag_ring_make_room(ring, len);
+}
+
+static inline void pdiag_ring_commit(struct pdiag_ring *ring, u32 len)
+{
+	ring->head += len;
+	ring->records++;
+	/* The record is whole before the reader sees the head move. */
+	smp_store_release(&ring->control->head, ring->head);
+}
 
 static inline void pdiag_record_head(
 	struct pdiag_kmod_record *record, u32 len, u16 type, u16 flags, u64 time)

@@ -27,7 +27,7 @@ static u16 flags_of(struct pt_regs *regs, bool late)
 
 static bool wanted(const struct pdiag_session *session, struct pt_regs *regs)
 {
-	if (!pdiag_filter_match(session, current))
+	if (!pdiag_session_wants(session, current))
 		return false;
 	return !(session->flags & PDIAG_KMOD_USER_ONLY) || (regs && user_mode(regs));
 }

@@ -31,6 +31,7 @@ struct pdiag_probes;
 
 struct pdiag_governor {
 	u64 window;	/* when it began, ns */
+	u64 judge_at;	/* when it ends */
 	u64 used;	/* cycles of callbacks in it */
 	u64 cycles;	/* before it */
 	u64 callbacks;
@@ -70,6 +71,7 @@ struct pdiag_session {
 	u64 off_cpu_min;
 	bool running;
 	bool frozen;
+	bool all; /* every task, idle ones too */
 	bool restricted; /* of a user who may see only what is his */
 	struct pid_namespace *ns; /* NULL: the initial one */
 	kuid_t uid;	 /* restricted: whose tasks */
@@ -120,7 +122,19 @@ void pdiag_hotplug_stop(struct pdiag_session *session);
 void pdiag_session_stats(struct pdiag_session *session, struct pdiag_kmod_stats *stats);
 
 /* governor.c */
-void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles);
+void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now);
+
+/* A callback took this many cycles. */
+static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles)
+{
+	struct pdiag_governor *governor = &cpu->governor;
+
+	governor->used += cycles;
+	governor->callbacks++;
+	if (unlikely(now >= governor->judge_at))
+		pdiag_governor_judge(cpu, now);
+}
+
 /* True: this event is left out; the weight of the others makes up for it. */
 static inline bool pdiag_governor_skip(struct pdiag_cpu *cpu)
 {
@@ -132,12 +146,12 @@ static inline bool pdiag_governor_skip(struct pdiag_cpu *cpu)
 	return true;
 }
 
-/*
- * A callback begins, with interrupts off; *began is for pdiag_cpu_leave(). NULL: not now, or not
- * on this CPU.
- */
-struct pdiag_cpu *pdiag_cpu_enter(struct pdiag_session *session, u64 *began);
-void pdiag_cpu_leave(struct pdiag_cpu *cpu, u64 now, u64 began);
+/* Is the session about this task? */
+static inline bool pdiag_session_wants(
+	const struct pdiag_session *session, struct task_struct *task)
+{
+	return likely(session->all) || pdiag_filter_match(session, task);
+}
 
 /* Who a task is to the reader of this session. */
 static inline u32 pdiag_session_pid(const struct pdiag_session *session, struct task_struct *task)

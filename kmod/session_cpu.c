@@ -53,27 +53,3 @@ void pdiag_cpu_free(struct pdiag_cpu *cpu)
 	pdiag_ring_free(&cpu->ring);
 	kfree(cpu);
 }
-
-struct pdiag_cpu *pdiag_cpu_enter(struct pdiag_session *session, u64 *began)
-{
-	struct pdiag_cpu *cpu = session->cpu[raw_smp_processor_id()];
-
-	*began = pdiag_cycles();
-	if (unlikely(!cpu || READ_ONCE(session->frozen)))
-		return NULL;
-	if (unlikely(cpu->busy)) {
-		cpu->lost[PDIAG_KMOD_LOST_NESTED]++;
-		return NULL;
-	}
-	cpu->busy = 1;
-	barrier();
-	return cpu;
-}
-
-void pdiag_cpu_leave(struct pdiag_cpu *cpu, u64 now, u64 began)
-{
-	pdiag_record_wake(cpu);
-	pdiag_governor_account(cpu, now, pdiag_cycles() - began);
-	barrier();
-	cpu->busy = 0;
-}

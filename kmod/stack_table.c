@@ -47,16 +47,6 @@ void pdiag_stack_reset(struct pdiag_stack_table *table)
 	table->generation = 1;
 }
 
-static bool same_words(const u64 *a, const u64 *b, u32 nr)
-{
-	u32 i;
-
-	for (i = 0; i < nr; i++)
-		if (a[i] != b[i])
-			return false;
-	return true;
-}
-
 static struct pdiag_stack_entry *take(struct pdiag_stack_table *table,
 	struct pdiag_stack_entry *entry, u32 nr, u64 hash, u16 flags)
 {
@@ -74,23 +64,17 @@ static struct pdiag_stack_entry *take(struct pdiag_stack_table *table,
 	return entry;
 }
 
-struct pdiag_stack_entry *pdiag_stack_find(
+struct pdiag_stack_entry *pdiag_stack_search(
 	struct pdiag_stack_table *table, u32 nr, u64 hash, u16 flags)
 {
-	const u64 *words = table->word + table->words_used;
 	struct pdiag_stack_entry *entry;
-	u32 i, at;
+	u32 i, at = hash >> table->shift;
 
-	/* The highest bits depend on all bits of all words but the last; mix that in, too. */
-	hash ^= hash >> 32;
-	hash *= 0xd6e8feb86659fd93ull;
-	at = hash >> table->shift;
 	for (i = 0; i < PROBES; i++, at = (at + 1) & (table->size - 1)) {
 		entry = &table->entry[at];
 		if (entry->generation != table->generation)
 			return take(table, entry, nr, hash, flags);
-		if (entry->hash == hash && entry->nr == nr && entry->flags == flags &&
-			same_words(table->word + entry->first, words, nr))
+		if (pdiag_stack_is(table, entry, nr, hash, flags))
 			return entry;
 	}
 	return NULL;

@@ -7,6 +7,7 @@
 #ifndef PDIAG_STACK_TABLE_H
 #define PDIAG_STACK_TABLE_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #include "uapi/pdiag_kmod.h"
@@ -45,11 +46,8 @@ static inline u64 *pdiag_stack_room(struct pdiag_stack_table *table)
 		NULL : table->word + table->words_used;
 }
 
-/*
- * The entry of the stack that was put at pdiag_stack_room(): one that was there, or a new one.
- * NULL: full. The hash is that of pdiag_stack_hash() over all its words.
- */
-struct pdiag_stack_entry *pdiag_stack_find(
+/* The way of pdiag_stack_find() from the first probe on. */
+struct pdiag_stack_entry *pdiag_stack_search(
 	struct pdiag_stack_table *table, u32 nr, u64 hash, u16 flags);
 /* Forget all. */
 void pdiag_stack_reset(struct pdiag_stack_table *table);
@@ -57,6 +55,46 @@ void pdiag_stack_reset(struct pdiag_stack_table *table);
 static inline u64 pdiag_stack_hash(u64 hash, u64 word)
 {
 	return (hash ^ word) * 0x9e3779b97f4a7c15ull;
+}
+
+/* Are these words, of which there are as many, the same? Differences are looked at in the end. */
+static __always_inline bool pdiag_stack_same(const u64 *a, const u64 *b, u32 nr)
+{
+	const u64 *end = a + nr;
+	u64 differ = 0;
+
+	for (; a + 4 <= end; a += 4, b += 4)
+		differ |= (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]);
+	for (; a < end; a++, b++)
+		differ |= *a ^ *b;
+	return !differ;
+}
+
+/* Is the entry that of the stack at pdiag_stack_room()? */
+static __always_inline bool pdiag_stack_is(const struct pdiag_stack_table *table,
+	const struct pdiag_stack_entry *entry, u32 nr, u64 hash, u16 flags)
+{
+	return entry->hash == hash && entry->nr == nr && entry->flags == flags &&
+		pdiag_stack_same(table->word + entry->first, table->word + table->words_used, nr);
+}
+
+/*
+ * The entry of the stack that was put at pdiag_stack_room(): one that was there, or a new one.
+ * NULL: full. The hash is that of pdiag_stack_hash() over all its words.
+ */
+static __always_inline struct pdiag_stack_entry *pdiag_stack_find(
+	struct pdiag_stack_table *table, u32 nr, u64 hash, u16 flags)
+{
+	struct pdiag_stack_entry *entry;
+
+	/* The highest bits depend on all bits of all words but the last; mix that in, too. */
+	hash ^= hash >> 32;
+	hash *= 0xd6e8feb86659fd93ull;
+	entry = &table->entry[hash >> table->shift];
+	if (likely(entry->generation == table->generation) &&
+		likely(pdiag_stack_is(table, entry, nr, hash, flags)))
+		return entry;
+	return pdiag_stack_search(table, nr, hash, flags);
 }
 
 static inline u32 pdiag_stack_id(

@@ -11,7 +11,7 @@ static void add(struct pdiag_kmod_stats *stats, const struct pdiag_cpu *cpu)
 	u32 i;
 
 	stats->records += READ_ONCE(cpu->ring.records);
-	stats->bytes += READ_ONCE(cpu->ring.bytes);
+	stats->bytes += READ_ONCE(cpu->ring.head);
 	stats->samples += READ_ONCE(cpu->samples);
 	stats->pending += READ_ONCE(cpu->pending.samples);
 	stats->coarsened += READ_ONCE(cpu->pending.coarsened);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Kernel frames by the kernel's own unwinder, user frames by frame pointers. */
 #include "arch/walk.h"
+#include "arch/x86_frames.h"
 
 #include <linux/compat.h>
 #include <linux/perf_event.h>
@@ -16,9 +17,6 @@ u64 pdiag_cycles_khz(void)
 {
 	return tsc_khz ?: 1000000;
 }
-
-/* The user's stack may be anywhere, but one stack is not larger than this. */
-#define STACK_SPAN (64ul << 20)
 
 static inline bool add(struct pdiag_walk *walk, u64 word)
 {
@@ -56,52 +54,10 @@ static void walk_kernel(struct pdiag_walk *walk, struct pt_regs *regs, const voi
 	unwind(walk, &state);
 }
 
-struct frame {
-	unsigned long next;
-	unsigned long ret;
-};
-
 struct frame32 {
 	u32 next;
 	u32 ret;
 };
-
-/* One window of user access for all frames: what is outside it ends the walk. */
-static void walk_frames(struct pdiag_walk *walk, unsigned long fp, unsigned long low)
-{
-	unsigned long high = low + STACK_SPAN, ret, next;
-	u64 *word = walk->words + walk->nr, *end = walk->words + walk->max;
-	u64 hash = walk->hash;
-
-	if (high > TASK_SIZE_MAX || high < low)
-		high = TASK_SIZE_MAX;
-	if (low >= high || !user_access_begin((void __user *)low, high - low))
-		return;
-	while (fp >= low && fp <= high - sizeof(struct frame) && !(fp & 7)) {
-		unsafe_get_user(next, &((struct frame __user *)fp)->next, fault);
-		unsafe_get_user(ret, &((struct frame __user *)fp)->ret, fault);
-		if (!ret)
-			break;
-		if (unlikely(word == end)) {
-			walk->flags |= PDIAG_KMOD_TRUNCATED;
-			break;
-		}
-		*word++ = ret;
-		hash = pdiag_stack_hash(hash, ret);
-		if (next <= fp)
-			break;
-		fp = next;
-	}
-	user_access_end();
-	walk->nr = word - walk->words;
-	walk->hash = hash;
-	return;
-fault:
-	user_access_end();
-	walk->nr = word - walk->words;
-	walk->hash = hash;
-	walk->flags |= PDIAG_KMOD_FAULTED;
-}
 
 static void walk_frames32(struct pdiag_walk *walk, u32 fp, u32 low)
 {
@@ -122,7 +78,7 @@ static void walk_frames32(struct pdiag_walk *walk, u32 fp, u32 low)
 /* In an NMI only copy_from_user_nmi() knows whether the address space may be looked at. */
 static void walk_frames_nmi(struct pdiag_walk *walk, unsigned long fp, unsigned long low)
 {
-	struct frame frame;
+	struct pdiag_frame frame;
 
 	while (fp >= low && !(fp & 7) && access_ok((void __user *)fp, sizeof(frame))) {
 		if (copy_from_user_nmi(&frame, (void __user *)fp, sizeof(frame))) {
@@ -146,7 +102,7 @@ void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi)
 	}
 	pagefault_disable();
 	if (likely(user_64bit_mode(regs)))
-		walk_frames(walk, regs->bp, regs->sp);
+		pdiag_walk_frames(walk, regs->bp, regs->sp);
 	else if (IS_ENABLED(CONFIG_COMPAT))
 		walk_frames32(walk, regs->bp, regs->sp);
 	pagefault_enable();

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * User frames by frame pointers, inline: this loop is most of what a sample costs, and around it
+ * every call, every word kept in memory instead of a register is seen in the figures.
+ */
+#ifndef PDIAG_ARCH_X86_FRAMES_H
+#define PDIAG_ARCH_X86_FRAMES_H
+
+#include <linux/minmax.h>
+#include <linux/perf_event.h>
+#include <linux/uaccess.h>
+
+#include "arch/walk.h"
+#include "stack_table.h"
+
+/* The user's stack may be anywhere, but one stack is not larger than this. */
+#define PDIAG_STACK_SPAN (64ul << 20)
+
+struct pdiag_frame {
+	unsigned long next;
+	unsigned long ret;
+};
+
+/* Up one frame; four of them in a row save a quarter of the instructions. */
+#define PDIAG_STEP                                                                              \
+	do {                                                                                    \
+		unsafe_get_user(next, &((struct pdiag_frame __user *)fp)->next, fault);         \
+		unsafe_get_user(ret, &((struct pdiag_frame __user *)fp)->ret, fault);           \
+		if (unlikely(!ret))                                                             \
+			goto done;                                                              \
+		*word++ = ret;                                                                  \
+		hash = pdiag_stack_hash(hash, ret);                                             \
+		if (next <= fp || next > high)                                                  \
+			goto done;                                                              \
+		fp = next;                                                                      \
+	} while (0)
+
+/*
+ * One window of user access for all frames, from the stack pointer on; frames only go up in it, so
+ * what is outside ends the walk. Page faults are off.
+ */
+static __always_inline void pdiag_walk_frames(
+	struct pdiag_walk *walk, unsigned long fp, unsigned long low)
+{
+	unsigned long ret, next, high;
+	u64 *word = walk->words + walk->nr, *end = walk->words + walk->max;
+	u64 hash = walk->hash;
+
+	high = min(low + PDIAG_STACK_SPAN, TASK_SIZE_MAX) - sizeof(struct pdiag_frame);
+	if (unlikely(low >= TASK_SIZE_MAX - sizeof(struct pdiag_frame) || fp < low || fp > high))
+		return;
+	if (!user_access_begin((void __user *)low, high + sizeof(struct pdiag_frame) - low))
+		return;
+	while (word + 4 <= end) {
+		PDIAG_STEP;
+		PDIAG_STEP;
+		PDIAG_STEP;
+		PDIAG_STEP;
+	}
+	while (word < end)
+		PDIAG_STEP;
+	walk->flags |= PDIAG_KMOD_TRUNCATED;
+	goto done;
+fault:
+	walk->flags |= PDIAG_KMOD_FAULTED;
+done:
+	user_access_end();
+	walk->nr = word - walk->words;
+	walk->hash = hash;
+}
+
+/*
+ * The commonest case: a 64-bit program was interrupted in user mode. False: it is not that, and
+ * nothing was done. There is room for the two words that are always there.
+ */
+static __always_inline bool pdiag_walk_interrupted(struct pdiag_walk *walk, struct pt_regs *regs)
+{
+	u64 hash;
+
+	if (unlikely(!regs || regs->cs != __USER_CS || !current->mm))
+		return false;
+	walk->words[0] = PERF_CONTEXT_USER;
+	walk->words[1] = regs->ip;
+	hash = pdiag_stack_hash(0, PERF_CONTEXT_USER);
+	walk->hash = pdiag_stack_hash(hash, regs->ip);
+	walk->nr = 2;
+	walk->flags = 0;
+	pagefault_disable();
+	pdiag_walk_frames(walk, regs->bp, regs->sp);
+	pagefault_enable();
+	return true;
+}
+
+#endif
