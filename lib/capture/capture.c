@@ -84,6 +84,8 @@ static int open_best(const struct pdiag_source_config *config, struct pdiag_sour
 	ret = pdiag_source_perf.open(config, out);
 	if (!ret && why[0])
 		add_limit(&(*out)->state, why);
+	if (ret && why[0])
+		return pdiag_fail(-ret, "%s; %s", pdiag_errmsg(), why);
 	return ret;
 }
 

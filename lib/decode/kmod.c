@@ -10,6 +10,7 @@
 #include <pdiag_kmod.h>
 
 #include "decode/decode.h"
+#include "source/kmod_parts.h"
 
 /* The marks and addresses of no stack at all. */
 static const uint64_t no_ips[1];
@@ -127,6 +128,9 @@ static int decode_loss(const struct pdiag_kmod_loss_record *l, uint32_t len,
 		break;
 	case PDIAG_KMOD_LOST_INHERIT:
 		out->loss.reason = PDIAG_LOSS_TASKS;
+		break;
+	case PDIAG_KMOD_LOST_SHORT:
+		out->loss.reason = PDIAG_LOSS_SHORT;
 		break;
 	default:
 		return 0;

@@ -42,6 +42,8 @@ struct kmod_source {
 	uint64_t begins; /* ... and that was not later than this */
 	bool drained;	/* stopped, and nothing waits in the module any more */
 	uint64_t corrupt; /* rings skipped, as told so far */
+	uint32_t short_ring; /* see next_short() */
+	struct pdiag_kmod_loss_record short_record;
 };
 
 static struct kmod_source *self(struct pdiag_source *s)
@@ -347,6 +349,29 @@ static bool flush(struct kmod_source *k)
 	return true;
 }
 
+/* Waits that were too short are counted by the module: one record for each CPU, made here. */
+static bool next_short(struct kmod_source *k, struct pdiag_raw *raw)
+{
+	struct pdiag_kmod_loss_record *r = &k->short_record;
+	struct pdiag_kmod_stats stats;
+
+	while (k->short_ring + 1 < k->session.nr_rings) {
+		struct pdiag_kring *ring = &k->session.rings[k->short_ring++];
+
+		if (!ring->control || pdiag_ksession_stats(&k->session, ring->number, &stats) ||
+			!stats.short_waits)
+			continue;
+		*r = (struct pdiag_kmod_loss_record){ .reason = PDIAG_KMOD_LOST_SHORT,
+			.events = stats.short_waits };
+		r->head = (struct pdiag_kmod_record){ .len = sizeof(*r),
+			.type = PDIAG_KMOD_LOSS, .time = ring->time };
+		*raw = (struct pdiag_raw){ .data = r, .len = sizeof(*r), .parts = 1,
+			.cpu = (int32_t)ring->number, .format = PDIAG_RAW_KMOD };
+		return true;
+	}
+	return false;
+}
+
 static int kmod_next(struct pdiag_source *s, struct pdiag_raw *raw)
 {
 	struct kmod_source *k = self(s);
@@ -357,6 +382,8 @@ static int kmod_next(struct pdiag_source *s, struct pdiag_raw *raw)
 		/* Something waits, though there is room: it would wait for ever. */
 		k->drained |= !got;
 	}
+	if (!got && k->drained)
+		got = next_short(k, raw);
 	s->state.bytes = k->rings.bytes + k->tasks.rings.bytes;
 	if (k->corrupt < k->rings.corrupt + k->tasks.rings.corrupt) {
 		/* No decoder takes a record of no length: it goes to the ledger. The one at hand

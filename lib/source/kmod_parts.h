@@ -14,6 +14,9 @@
 /* A COUNT of more becomes this many samples, of more weight each. */
 #define PDIAG_KMOD_PARTS_MAX 65536u
 
+/* A reason of a LOSS that the source makes of the module's statistics: waits below the limit. */
+#define PDIAG_KMOD_LOST_SHORT 0x80000000u
+
 struct pdiag_kmod_parts {
 	struct pdiag_raw raw; /* with the part that is next */
 	bool more;
