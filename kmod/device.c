@@ -50,7 +50,7 @@ static int version(void __user *arg)
 	version.features = PDIAG_KMOD_FEATURES;
 	version.probes = pdiag_probe_count();
 	version.nr_rings = nr_cpu_ids + 1;
-	strscpy(version.release, THIS_MODULE->version ?: "", sizeof(version.release));
+	strscpy(version.release, PDIAG_VERSION, sizeof(version.release));
 	return pdiag_copy_out(arg, &version, sizeof(version));
 }
 

@@ -35,4 +35,4 @@ module_exit(pdiag_exit);
 MODULE_LICENSE("GPL");
 MODULE_AUTHOR("The libpdiag authors");
 MODULE_DESCRIPTION("Sampling profiler and diagnosis for machines under high load");
-MODULE_VERSION("0.2.0");
+MODULE_VERSION(PDIAG_VERSION);
