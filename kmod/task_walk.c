@@ -43,8 +43,8 @@ static void answer(void *info)
 	cpu->walk = (struct pdiag_walk){ .words = cpu->words, .max = cpu->max };
 	cpu->hit = current == cpu->want;
 	if (cpu->hit)
-		pdiag_walk_current(
-			&cpu->walk, pdiag_interrupted_regs(), __builtin_frame_address(0), cpu->what);
+		pdiag_walk_current(&cpu->walk, pdiag_interrupted_regs(),
+			__builtin_frame_address(0), cpu->what);
 	smp_store_release(&cpu->busy, 0);
 }
 

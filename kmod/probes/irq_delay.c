@@ -33,7 +33,7 @@ static void on_tick(struct pdiag_probe_run *run, const struct pdiag_probe_tick *
 const struct pdiag_probe pdiag_probe_irq_delay = {
 	.name = "irq-delay",
 	.unit = "ns",
-	.text = "interrupts were off, or the CPU was taken away, for long; the stack is what came next",
+	.text = "interrupts off or the CPU taken away for long; the stack is what came next",
 	.param = {
 		{ "threshold", "ns that a tick came late", NSEC_PER_MSEC, 1000,
 			3600 * (u64)NSEC_PER_SEC },
