@@ -73,7 +73,8 @@ static void leave(
 
 /* No room in the ring: both times wait for it. */
 static void pending(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
-	struct task_struct *task, struct pdiag_stack_entry *stack, u64 now, u64 blocked, u64 waiting)
+	struct task_struct *task, struct pdiag_stack_entry *stack, u64 now, u64 blocked,
+	u64 waiting)
 {
 	if (blocked)
 		pdiag_record_pending(cpu, now, task, stack, blocked * slot->scale, slot->state);

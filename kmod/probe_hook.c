@@ -179,7 +179,8 @@ bool pdiag_probe_hook_why(const struct pdiag_probe_hook *hook, char *why, size_t
 	case PDIAG_HOOK_KRETPROBE:
 		err = try_kprobe(hook->name);
 		if (err)
-			scnprintf(why, size, "no hook on the function %s: error %d", hook->name, -err);
+			scnprintf(why, size, "no hook on the function %s: error %d", hook->name,
+				-err);
 		return err;
 	case PDIAG_HOOK_TIMER:
 		if (pdiag_probe_timer_possible())

@@ -188,7 +188,7 @@ struct pdiag_kmod_stats {
 	__u64 bytes;
 	__u64 samples;	  /* taken, delivered or pending */
 	__u64 pending;	  /* samples that wait for room */
-	__u64 coarsened;  /* samples that lost time, stack or thread on the way, not count or weight */
+	__u64 coarsened;  /* samples that lost time, stack or thread, not count or weight */
 	__u64 late;	  /* samples that came late */
 	__u64 stacks;	  /* distinct stacks sent */
 	__u64 short_waits; /* off-CPU: below the limit, and their time */
