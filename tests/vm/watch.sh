@@ -37,3 +37,86 @@ run_shell() {
 	[ -s "$out/status" ] || { guest_died "the machine ended early"; exit 1; }
 	exit "$(cat "$out/status")"
 }
+
+# test_entry NAME: "NAME FILE LIMIT", from its name to its file and to what that says of itself.
+test_entry() {
+	local file limit
+	for file in $(test_files); do
+		[ "$(test_name "$file")" = "$1" ] || continue
+		limit=$(sed -nE 's,^(#|/\*|//| \*) limit: ([0-9]+).*,\2,p' "$file" | head -n 1)
+		echo "$1 $file ${limit:-300}"
+		return 0
+	done
+	return 1
+}
+
+passed=0 failed=0 skipped=0
+
+# heard WORD NAME SECONDS WHY: count and print a test's end.
+heard() {
+	local word=$1 name=$2 seconds=$3 why=$4
+	case "$word" in
+	ok) passed=$((passed + 1)); echo "ok $suite $name ($seconds s)" ;;
+	skipped) skipped=$((skipped + 1)); echo "skipped: $suite $name: $why" ;;
+	failed)
+		failed=$((failed + 1))
+		echo "FAILED $suite $name ($seconds s): $why"
+		tail -n 30 "$out/$name.log" 2> /dev/null | sed 's/^/   /'
+		grep -v ' vm: test' "$out/$name.dmesg" 2> /dev/null | tail -n 20 | sed 's/^/   kernel: /'
+		;;
+	esac
+}
+
+# listen: until the guest ends or says nothing for too long. Leaves in $current the test that was
+# running then, and takes from $jobs what was begun.
+listen() {
+	local line word name seconds why silence=${patience:-120}
+	current=''
+	while IFS= read -r -t "$silence" -u "$guest" line; do
+		read -r word name seconds why <<< "$line"
+		case "$word" in
+		@run)
+			current=$name
+			[ "$name" = unload ] || jobs=("${jobs[@]:1}")
+			silence=${patience:-$((seconds + 60))}
+			;;
+		@ok | @failed | @skipped) heard "${word#@}" "$name" "$seconds" "$why"; current='' ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+}
+
+run_tests() {
+	local file entry jobs=() current boots=0
+	if [ ${#tests[@]} = 0 ]; then
+		for file in $(test_files); do
+			! $short || in_short "$file" || continue
+			tests+=("$(test_name "$file")")
+		done
+	fi
+	for file in "${tests[@]}"; do
+		entry=$(test_entry "$file") || die "no test $file; see tests/vm/run --list"
+		jobs+=("$entry")
+	done
+	# After a crash the tests that are left get a new machine.
+	while [ ${#jobs[@]} -gt 0 ] && [ $boots -lt 5 ]; do
+		declare -p jobs > "$out/job"
+		echo "shell_command='' PDIAG_VM_SHORT=$short" >> "$out/job"
+		boots=$((boots + 1))
+		start_guest
+		listen
+		stop_guest
+		if [ ! -s "$out/status" ]; then
+			guest_died "$suite ${current:-boot}: the machine crashed or hangs"
+			failed=$((failed + 1))
+			[ -n "$current" ] || break
+		fi
+	done
+	if [ ${#jobs[@]} -gt 0 ]; then
+		echo "FAILED $suite: not run: $(printf '%s\n' "${jobs[@]}" | cut -d ' ' -f 1 | xargs)"
+		failed=$((failed + ${#jobs[@]}))
+	fi
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed = 0 ] && [ $passed -gt 0 ]
+	exit
+}
