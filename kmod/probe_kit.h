@@ -102,7 +102,7 @@ struct pdiag_probe_cpu {
 	struct pdiag_probe_run *run;
 	u64 count, sum, max, events;
 	u64 bucket[65];
-	u64 window;	/* of the governor, in which these were recorded: */
+	u64 judge_at;	/* the governor's window in which these were recorded: */
 	u32 recorded;
 	bool armed;
 	struct hrtimer timer;
@@ -131,7 +131,7 @@ struct pdiag_probe_run {
 	u64 state[];		/* the probe's own */
 };
 
-/* One call of a hook function. */
+/* One call of a hook function, on whose stack it lies: stacks begin above it. */
 struct pdiag_probe_call {
 	struct pdiag_probe_run *run;
 	struct pdiag_cpu *cpu;
@@ -140,11 +140,19 @@ struct pdiag_probe_call {
 	unsigned long irqs;
 };
 
+/* A stack that is kept for later. */
+struct pdiag_probe_stack {
+	u32 nr;
+	u16 flags;
+	u64 words[PDIAG_STACK_WORDS];
+};
+
 /* What there is to say of an event. */
 struct pdiag_probe_seen {
 	struct task_struct *task; /* whom it is about */
 	u64 value;
 	struct pt_regs *regs;	  /* whose stack; NULL: of the hook function's caller */
+	const struct pdiag_probe_stack *stack; /* or this one */
 	u16 flags;
 	u32 nr_args;
 	u64 args[PDIAG_KMOD_ARGS_MAX];
@@ -156,6 +164,9 @@ bool pdiag_probe_enter(
 /* Into the histogram. True: this is worth an event. */
 bool pdiag_probe_measure(struct pdiag_probe_call *call, u64 value);
 void pdiag_probe_event(struct pdiag_probe_call *call, const struct pdiag_probe_seen *seen);
+/* The current stack, from regs on or from the hook function's caller. */
+void pdiag_probe_keep_stack(struct pdiag_probe_call *call, struct pt_regs *regs,
+	struct pdiag_probe_stack *stack);
 void pdiag_probe_leave(struct pdiag_probe_call *call);
 
 static inline u64 pdiag_probe_threshold(const struct pdiag_probe_run *run)

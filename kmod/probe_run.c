@@ -4,6 +4,7 @@
 #include <linux/string.h>
 #include <linux/ktime.h>
 
+#include "arch/walk.h"
 #include "probe_kit.h"
 #include "record.h"
 
@@ -22,7 +23,7 @@ bool pdiag_probe_enter(
 	call->run = run;
 	call->own = this_cpu_ptr(run->cpus);
 	call->now = ktime_get_mono_fast_ns();
-	if (likely(!task || pdiag_filter_match(run->session, task)))
+	if (likely(!task || pdiag_session_wants(run->session, task)))
 		return true;
 	pdiag_probe_leave(call);
 	return false;
@@ -61,11 +62,37 @@ static bool too_many(struct pdiag_probe_call *call)
 {
 	struct pdiag_probe_cpu *own = call->own;
 
-	if (own->window != call->cpu->governor.window) {
-		own->window = call->cpu->governor.window;
+	if (own->judge_at != call->cpu->governor.judge_at) {
+		own->judge_at = call->cpu->governor.judge_at;
 		own->recorded = 0;
 	}
 	return own->recorded++ >= ALWAYS && pdiag_governor_skip(call->cpu);
+}
+
+void pdiag_probe_keep_stack(
+	struct pdiag_probe_call *call, struct pt_regs *regs, struct pdiag_probe_stack *stack)
+{
+	struct pdiag_session *session = call->run->session;
+	struct pdiag_walk walk = { .words = stack->words, .max = session->max_depth + 2 };
+	u32 what = PDIAG_WALK_USER;
+
+	if (!(session->flags & PDIAG_KMOD_USER_ONLY))
+		what |= PDIAG_WALK_KERNEL;
+	pdiag_walk_current(&walk, regs, call, what);
+	stack->nr = walk.nr;
+	stack->flags = walk.flags;
+}
+
+static u32 send_stack(struct pdiag_probe_call *call, const struct pdiag_probe_seen *seen)
+{
+	const struct pdiag_probe_stack *kept = seen->stack;
+	struct pdiag_stack_entry *entry;
+
+	if (kept)
+		entry = pdiag_record_stack_copy(call->cpu, kept->words, kept->nr, kept->flags);
+	else
+		entry = pdiag_record_stack(call->cpu, seen->regs, call, false);
+	return pdiag_record_send_stack(call->cpu, entry, call->now);
 }
 
 void pdiag_probe_event(struct pdiag_probe_call *call, const struct pdiag_probe_seen *seen)
@@ -77,8 +104,7 @@ void pdiag_probe_event(struct pdiag_probe_call *call, const struct pdiag_probe_s
 	if (too_many(call))
 		return;
 	pdiag_record_begin(cpu, call->now);
-	stack = pdiag_record_send_stack(
-		cpu, pdiag_record_stack(cpu, seen->regs, 0, false), call->now);
+	stack = send_stack(call, seen);
 	record = pdiag_record_reserve(cpu, sizeof(*record) + nr * sizeof(u64), PDIAG_KMOD_EVENT,
 		seen->flags, call->now);
 	if (!record) {

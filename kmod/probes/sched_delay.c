@@ -3,6 +3,9 @@
  * Runnable, but not running. The scheduler keeps for each task since when it has been waiting for
  * a CPU (what /proc/PID/schedstat adds up), and forgets it just after the hook: so nothing needs
  * to be kept here, for however many tasks, and a switch costs a subtraction.
+ *
+ * Who ran instead is rarely the one that ran last, so each CPU remembers the longest stretch of
+ * late, with its stack.
  */
 #include <linux/sched/clock.h>
 #include <linux/string.h>
@@ -10,41 +13,80 @@
 #include "compat/compat.h"
 #include "probe_kit.h"
 
+/* Someone who ran: from `ended - ran` to `ended`, in the scheduler's clock. */
+struct stretch {
+	u64 ended, ran;
+	u32 pid, tid;
+	s64 priority;
+	u64 comm[2];
+	struct pdiag_probe_stack stack;
+};
+
 #ifdef CONFIG_SCHED_INFO
+/* Shorter ones are not worth a stack. */
+#define STRETCH_MIN NSEC_PER_MSEC
+
 static u64 since(u64 now, u64 then)
 {
 	return then && now > then ? now - then : 0;
 }
 
-static void tell(struct pdiag_probe_call *call, struct task_struct *prev,
-	struct task_struct *next, u64 clock, u64 waited)
+static void note(struct pdiag_probe_call *call, struct stretch *stretch,
+	struct task_struct *task, u64 clock, u64 ran)
 {
-	struct pdiag_probe_seen seen = {
-		.task = next, .value = waited, .nr_args = 7,
-		.args = {
-			pdiag_session_pid(call->run->session, prev),
-			pdiag_session_tid(call->run->session, prev),
-			[4] = since(clock, prev->sched_info.last_arrival),
-			prev->prio, next->prio,
-		},
-	};
+	BUILD_BUG_ON(sizeof(task->comm) > sizeof(stretch->comm));
+	stretch->ended = clock;
+	stretch->ran = ran;
+	stretch->pid = pdiag_session_pid(call->run->session, task);
+	stretch->tid = pdiag_session_tid(call->run->session, task);
+	stretch->priority = task->prio;
+	memcpy(stretch->comm, task->comm, sizeof(task->comm));
+	pdiag_probe_keep_stack(call, NULL, &stretch->stack);
+}
 
-	BUILD_BUG_ON(sizeof(prev->comm) > 2 * sizeof(u64));
-	memcpy(&seen.args[2], prev->comm, sizeof(prev->comm));
-	pdiag_probe_event(call, &seen);
+/* The current task leaves. Is it the one to remember? */
+static void remember(struct pdiag_probe_call *call, struct stretch *longest,
+	struct task_struct *task, u64 clock)
+{
+	u64 ran = task->pid ? since(clock, task->sched_info.last_arrival) : 0;
+
+	if (unlikely(ran >= max_t(u64, pdiag_probe_threshold(call->run) / 4, STRETCH_MIN)) &&
+		(ran >= longest->ran || clock - longest->ended > longest->ran))
+		note(call, longest, task, clock, ran);
+}
+
+static void tell(struct pdiag_probe_call *call, struct stretch *by, struct task_struct *next,
+	u64 waited)
+{
+	pdiag_probe_event(call, &(struct pdiag_probe_seen) {
+		.task = next, .value = waited, .stack = &by->stack, .nr_args = 7,
+		.args = { by->pid, by->tid, by->comm[0], by->comm[1], by->ran, by->priority,
+			next->prio },
+	});
 }
 
 PDIAG_SWITCH_HOOK(on_switch, run, preempt, prev, next, state)
 {
-	u64 queued = next->sched_info.last_queued, clock, waited;
 	struct pdiag_probe_call call;
+	struct stretch *longest;
+	u64 clock, waited;
 
-	if (!next->pid || !queued || !pdiag_probe_enter(&call, run, next))
+	if (!pdiag_probe_enter(&call, run, NULL))
 		return;
-	clock = sched_clock_cpu(smp_processor_id());
-	waited = since(clock, queued);
-	if (pdiag_probe_measure(&call, waited))
-		tell(&call, prev, next, clock, waited);
+	clock = sched_clock_cpu(call.cpu->number);
+	longest = pdiag_probe_cpu_state(run);
+	remember(&call, longest, prev, clock);
+	if (next->pid && next->sched_info.last_queued &&
+		pdiag_session_wants(call.run->session, next)) {
+		waited = since(clock, next->sched_info.last_queued);
+		if (pdiag_probe_measure(&call, waited)) {
+			/* Nobody ran for long while it waited: the last one is as good as any. */
+			if (clock - longest->ended >= waited)
+				note(&call, longest, prev, clock,
+					since(clock, prev->sched_info.last_arrival));
+			tell(&call, longest, next, waited);
+		}
+	}
 	pdiag_probe_leave(&call);
 }
 
@@ -66,7 +108,7 @@ static const char *why(void)
 const struct pdiag_probe pdiag_probe_sched_delay = {
 	.name = "sched-delay",
 	.unit = "ns",
-	.text = "a task was runnable, but did not run for long; the stack is of who ran instead",
+	.text = "a task was runnable, but did not run for long; the stack is of who ran longest instead",
 	.why = why,
 	.param = {
 		{ "threshold", "ns of waiting", 10 * NSEC_PER_MSEC, 1, 3600 * (u64)NSEC_PER_SEC },
@@ -74,4 +116,5 @@ const struct pdiag_probe pdiag_probe_sched_delay = {
 	.arg = { "by_pid:owner", "by_tid", "by_comm:text", "by_comm:text", "by_ran:ns",
 		"by_priority:int", "priority:int" },
 	.hook = { { PDIAG_HOOK_TRACEPOINT, "sched_switch", { on_switch } } },
+	.cpu_size = sizeof(struct stretch),
 };
