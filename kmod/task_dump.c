@@ -15,7 +15,7 @@
 #include "tasks_own.h"
 
 #define PIECE 16 /* tasks between two looks at the time */
-#define FIRST_SLICE (5 * NSEC_PER_MSEC) /* enough for most dumps */
+#define FIRST_SLICE (4 * NSEC_PER_MSEC) /* enough for most dumps */
 #define PATIENCE (10 * NSEC_PER_SEC) /* with a full ring, in one dump */
 #define LOOK_AGAIN (5 * NSEC_PER_MSEC)
 #define LENGTH(type) round_up((u32)sizeof(struct pdiag_kmod_##type), 16)
@@ -224,11 +224,12 @@ void pdiag_task_dump(struct pdiag_tasks *tasks, const struct pdiag_task_request 
 	int at = 1;
 
 	tasks->gives_up = 0;
+	pdiag_tasks_slice(tasks, FIRST_SLICE);
 	if (!begin(tasks, request)) {
 		tasks->lost++;
+		pdiag_tasks_slice(tasks, 0);
 		return;
 	}
-	pdiag_tasks_slice(tasks, FIRST_SLICE);
 	pdiag_task_walk_begin(tasks);
 	while (dump_piece(tasks, &dump, &at) && pdiag_tasks_pace(tasks))
 		;

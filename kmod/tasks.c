@@ -10,9 +10,10 @@
 #include "task_walk.h"
 #include "tasks_own.h"
 
-/* At most about one part in seven of a CPU, while a dump is made. */
+/* One part in seven of a CPU while a dump is made, however long a piece of work took. */
 #define SLICE NSEC_PER_MSEC
-#define PAUSE (6 * NSEC_PER_MSEC)
+#define PAUSES 6
+#define LONGEST_PAUSE (100 * NSEC_PER_MSEC)
 
 int pdiag_tasks_new(struct pdiag_session *session, const struct pdiag_kmod_session *options)
 {
@@ -92,10 +93,12 @@ bool pdiag_tasks_sleep(struct pdiag_tasks *tasks, u64 ns)
 
 bool pdiag_tasks_pace(struct pdiag_tasks *tasks)
 {
-	if (ktime_get_mono_fast_ns() - tasks->slice_began < tasks->slice)
+	u64 used = ktime_get_mono_fast_ns() - tasks->slice_began;
+
+	if (used < tasks->slice)
 		return !kthread_should_stop();
 	tasks->slice = SLICE;
-	return pdiag_tasks_sleep(tasks, PAUSE);
+	return pdiag_tasks_sleep(tasks, min_t(u64, used * PAUSES, LONGEST_PAUSE));
 }
 
 u64 pdiag_tasks_new_id(struct pdiag_tasks *tasks)
