@@ -48,8 +48,7 @@ boot() {
 		-kernel "$root/pdiag/vmlinuz" -initrd "$build/initramfs.cpio" \
 		-append "console=ttyS0 loglevel=5 log_buf_len=4M printk.devkmsg=on panic=-1 oops=panic \
 mitigations=off audit=0 random.trust_cpu=on $append" \
-		-chardev "file,id=console,path=$out/console.log,append=on" -serial chardev:console \
-		-serial stdio \
+		-serial "file:$out/console.log" -serial stdio \
 		-virtfs "$(share root "$root" ,readonly=on)" \
 		-virtfs "$(share source "$source" ,readonly=on)" \
 		-virtfs "$(share build "$build" ,readonly=on)" \

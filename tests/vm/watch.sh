@@ -3,13 +3,19 @@
 # Starts the guest and listens to it. tests/vm/run includes this.
 
 qemu=''
-stop_guest() { [ -z "$qemu" ] || kill -KILL "$qemu" 2> /dev/null; qemu=''; }
+stop_guest() {
+	[ -n "$qemu" ] || return 0
+	kill -KILL "$qemu"
+	wait "$qemu"
+	qemu=''
+} 2> /dev/null
 trap stop_guest EXIT
 trap 'exit 1' INT TERM HUP
 
 # start_guest: with $out/job written. What it says can be read from descriptor $guest.
 start_guest() {
 	rm -f "$out/status" "$build/pipe"
+	[ ! -e "$out/console.log" ] || mv "$out/console.log" "$out/console.log.before"
 	mkfifo "$build/pipe" || exit 1
 	boot > "$build/pipe" &
 	qemu=$!
@@ -17,10 +23,12 @@ start_guest() {
 	rm -f "$build/pipe"
 }
 
-# guest_died: say so, with what the console showed last.
+# guest_died WHY: say so, with what the console showed from the first complaint on, or last.
 guest_died() {
 	echo "FAILED: $1; the console's last lines:"
-	tail -n 40 "$out/console.log" | sed 's/^/   /'
+	awk '{ line[NR] = $0 } !first && /BUG|Oops|WARNING|panic|INFO:/ { first = NR }
+		END { for (i = first && NR - first < 60 ? first : NR - 60; i <= NR; i++)
+			if (i > 0) print "   " line[i] }' "$out/console.log"
 	cat "$out/qemu.log"
 }
 

@@ -13,7 +13,7 @@ load() { ! has_module || [ -d /sys/module/pdiag ] || insmod "$KO"; }
 
 # run_one NAME FILE LIMIT
 run_one() {
-	local name=$1 file=$2 limit=$3 log=/pdiag/out/$1.log begin=$SECONDS status what why
+	local name=$1 file=$2 limit=$3 log=/pdiag/out/$1.log begin=$SECONDS status what why clean=true
 	local command=(bash "/pdiag/source/$file")
 	[[ $file != *.c ]] || command=("$BIN/$name")
 	echo "@run $name $limit"
@@ -23,7 +23,7 @@ run_one() {
 	status=$?
 	# Whatever it left running would disturb the next one; the first process is not killed by this.
 	kill -KILL -1 2> /dev/null
-	why=$(klog_check "$name" "/pdiag/out/$name.dmesg")
+	why=$(klog_check "$name" "/pdiag/out/$name.dmesg") || clean=false
 	case $status in
 	0) what=ok ;;
 	77) what=skipped why=${why:-$(sed -n 's/^skipped: //p' "$log" | tail -n 1)} ;;
@@ -31,7 +31,7 @@ run_one() {
 	*) what=failed why="status $status${why:+; }$why" ;;
 	esac
 	# A complaint of the kernel outweighs what the test itself thinks.
-	klog_check "$name" "/pdiag/out/$name.dmesg" > /dev/null || what=failed
+	$clean || what=failed
 	echo "@$what $name $((SECONDS - begin)) $(tr '\n' ' ' <<< "$why")"
 }
 
