@@ -43,13 +43,13 @@ build_module() {
 	say "built the module for $kernel in $((SECONDS - begin)) s"
 }
 
-# build_library: with the examples and the programs of tests/system.
+# build_library: with the examples and the programs of the tests.
 build_library() {
 	local begin=$SECONDS
 	quietly "$build/cmake.log" in_root bash -c 'cd /pdiag/build &&
 		cmake -S /pdiag/source -B cmake -DPDIAG_WERROR=ON &&
-		for dir in examples tests/support tests/system; do
-			make -C "cmake/$dir" -j "$(nproc)" all || exit
+		for dir in examples tests/support tests/system tests/vm/programs; do
+			[ ! -e "cmake/$dir/Makefile" ] || make -C "cmake/$dir" -j "$(nproc)" all || exit
 		done' || return 1
 	say "built the library for $suite in $((SECONDS - begin)) s"
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What the tests of tests/vm/tests share; they include it. On top of tests/support/system.sh. From
-# the environment: KO, the module, and EXAMPLES, where the example programs are.
+# the environment: KO, the module; EXAMPLES, where the example programs are; PROGRAMS, where those of
+# tests/vm/programs are.
 [ "${PDIAG_VM:-}" = 1 ] || { echo "skipped: only for a virtual machine of tests/vm/run"; exit 77; }
 . "${BASH_SOURCE[0]%/*}/../support/system.sh" || exit 1
 

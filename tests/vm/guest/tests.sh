@@ -6,6 +6,7 @@
 cmake=/pdiag/build/cmake
 export RECORD=$cmake/examples/pdiag-record REPORT=$cmake/examples/pdiag-report
 export WORKLOAD=$cmake/tests/support/workload BIN=$cmake/tests/system EXAMPLES=$cmake/examples
+export PROGRAMS=$cmake/tests/vm/programs
 cd /tmp || exit 1
 
 has_module() { [ -e "$KO" ]; }
