@@ -109,7 +109,7 @@ run_tests() {
 	# After a crash the tests that are left get a new machine.
 	while [ ${#jobs[@]} -gt 0 ] && [ $boots -lt 5 ]; do
 		declare -p jobs > "$out/job"
-		echo "shell_command='' PDIAG_VM_SHORT=$short" >> "$out/job"
+		echo "shell_command='' PDIAG_VM_SHORT=$short load=$load" >> "$out/job"
 		boots=$((boots + 1))
 		start_guest
 		listen
