@@ -98,6 +98,18 @@ static int open_fds(struct kmod_source *k)
 	return ret;
 }
 
+/* Some kernels let perf have no cgroup: then what all processes of its CPUs do. */
+static int open_machine(struct kmod_source *k, const struct pdiag_source_config *config,
+	struct pdiag_source_state *state)
+{
+	struct pdiag_perf_target machine = k->target;
+	int all = -1;
+
+	machine.ids = &all;
+	machine.flags &= ~(unsigned long)PERF_FLAG_PID_CGROUP;
+	return pdiag_perf_events_open(&k->tasks, config, &machine, state);
+}
+
 /* Without it names and mappings are those that /proc has when it is asked. */
 static int open_tasks(struct kmod_source *k, const struct pdiag_source_config *config)
 {
@@ -110,6 +122,10 @@ static int open_tasks(struct kmod_source *k, const struct pdiag_source_config *c
 	tasks.hz = tasks.max_depth = 1;
 	tasks.flags |= PDIAG_USER_ONLY;
 	ret = pdiag_perf_events_open(&k->tasks, &tasks, &k->target, &scratch);
+	if (ret && ret != -ENOMEM && config->target == PDIAG_TARGET_CGROUP) {
+		pdiag_perf_events_close(&k->tasks, false);
+		ret = open_machine(k, &tasks, &scratch);
+	}
 	k->base.state.buffer_bytes += scratch.buffer_bytes;
 	if (!ret || ret == -ENOMEM)
 		return ret;
@@ -395,6 +411,11 @@ static int kmod_next(struct pdiag_source *s, struct pdiag_raw *raw)
 		return 1;
 	}
 	return got;
+}
+
+struct pdiag_ksession *pdiag_source_kmod_session(struct pdiag_source *s)
+{
+	return &self(s)->session;
 }
 
 const struct pdiag_source_ops pdiag_source_kmod = {
