@@ -10,8 +10,10 @@
 #include <pdiag/source.h>
 #include <pdiag/capture.h>
 #include <pdiag/profile.h>
+#include <pdiag/probe.h>
 #include <pdiag/symbolizer.h>
 #include <pdiag/output.h>
 #include <pdiag/recording.h>
+#include <pdiag/tasks.h>
 
 #endif

@@ -39,6 +39,10 @@ int pdiag_ksession_probe(struct pdiag_ksession *s, struct pdiag_kmod_probe *prob
 /* out->index is set by the caller. */
 int pdiag_ksession_histogram(struct pdiag_ksession *s, struct pdiag_kmod_histogram *out);
 
+/* That of a source that is pdiag_source_kmod. */
+struct pdiag_source;
+struct pdiag_ksession *pdiag_source_kmod_session(struct pdiag_source *s);
+
 /* The ring of task dumps; NULL if the session has none. */
 static inline struct pdiag_kring *pdiag_ksession_tasks(struct pdiag_ksession *s)
 {
