@@ -25,6 +25,7 @@
 #include <linux/list.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 
 #include "session.h"
 
@@ -172,6 +173,23 @@ void pdiag_probe_leave(struct pdiag_probe_call *call);
 static inline u64 pdiag_probe_threshold(const struct pdiag_probe_run *run)
 {
 	return run->param[0];
+}
+
+/* The probe is about this task. Of all tasks: of idle ones, too, as interrupts come to them. */
+static inline bool pdiag_probe_wants(const struct pdiag_probe_run *run, struct task_struct *task)
+{
+	return likely(run->session->filter.target == PDIAG_KMOD_ALL) ||
+		pdiag_filter_match(run->session, task);
+}
+
+/* Its name, and nothing of what was in its place before. */
+static inline void pdiag_probe_comm(char to[PDIAG_KMOD_COMM_LEN], const struct task_struct *task)
+{
+	u32 i;
+
+	for (i = 0; i + 1 < PDIAG_KMOD_COMM_LEN && task->comm[i]; i++)
+		to[i] = task->comm[i];
+	memset(to + i, 0, PDIAG_KMOD_COMM_LEN - i);
 }
 
 /* The CPU's own state, with interrupts or preemption off. */

@@ -23,7 +23,7 @@ bool pdiag_probe_enter(
 	call->run = run;
 	call->own = this_cpu_ptr(run->cpus);
 	call->now = ktime_get_mono_fast_ns();
-	if (likely(!task || pdiag_session_wants(run->session, task)))
+	if (likely(!task || pdiag_probe_wants(run, task)))
 		return true;
 	pdiag_probe_leave(call);
 	return false;
@@ -117,8 +117,7 @@ void pdiag_probe_event(struct pdiag_probe_call *call, const struct pdiag_probe_s
 	record->pid = pdiag_session_pid(cpu->session, seen->task);
 	record->tid = pdiag_session_tid(cpu->session, seen->task);
 	record->value = seen->value;
-	memcpy(record->comm, seen->task->comm, sizeof(record->comm));
-	record->comm[sizeof(record->comm) - 1] = 0;
+	pdiag_probe_comm(record->comm, seen->task);
 	memcpy(record->args, seen->args, nr * sizeof(u64));
 	pdiag_record_commit(cpu, record);
 }

@@ -8,18 +8,22 @@
  * late, with its stack.
  */
 #include <linux/sched/clock.h>
-#include <linux/string.h>
 
 #include "compat/compat.h"
 #include "probe_kit.h"
 
 /* Someone who ran: from `ended - ran` to `ended`, in the scheduler's clock. */
 struct stretch {
+	const struct task_struct *task; /* to tell it from others, no more */
 	u64 ended, ran;
 	u32 pid, tid;
 	s64 priority;
 	u64 comm[2];
 	struct pdiag_probe_stack stack;
+};
+
+struct own {
+	struct stretch longest, last;
 };
 
 #ifdef CONFIG_SCHED_INFO
@@ -34,13 +38,14 @@ static u64 since(u64 now, u64 then)
 static void note(struct pdiag_probe_call *call, struct stretch *stretch,
 	struct task_struct *task, u64 clock, u64 ran)
 {
-	BUILD_BUG_ON(sizeof(task->comm) > sizeof(stretch->comm));
+	BUILD_BUG_ON(sizeof(stretch->comm) != PDIAG_KMOD_COMM_LEN);
+	stretch->task = task;
 	stretch->ended = clock;
 	stretch->ran = ran;
 	stretch->pid = pdiag_session_pid(call->run->session, task);
 	stretch->tid = pdiag_session_tid(call->run->session, task);
 	stretch->priority = task->prio;
-	memcpy(stretch->comm, task->comm, sizeof(task->comm));
+	pdiag_probe_comm((char *)stretch->comm, task);
 	pdiag_probe_keep_stack(call, NULL, &stretch->stack);
 }
 
@@ -65,28 +70,43 @@ static void tell(struct pdiag_probe_call *call, struct stretch *by, struct task_
 	});
 }
 
+/* Who is remembered ran for a good part of the time that `task` waited. */
+static bool to_blame(const struct stretch *longest, const struct task_struct *task, u64 queued,
+	u64 waited)
+{
+	return longest->task != task &&
+		min(longest->ran, since(longest->ended, queued)) >= waited / 4;
+}
+
+static void judge(struct pdiag_probe_call *call, struct own *own, struct task_struct *prev,
+	struct task_struct *next, u64 clock)
+{
+	u64 queued = next->sched_info.last_queued, waited = since(clock, queued);
+
+	if (!pdiag_probe_measure(call, waited))
+		return;
+	if (to_blame(&own->longest, next, queued, waited)) {
+		tell(call, &own->longest, next, waited);
+		return;
+	}
+	/* Many ran, none for long: the last one is as good as any. */
+	note(call, &own->last, prev, clock, since(clock, prev->sched_info.last_arrival));
+	tell(call, &own->last, next, waited);
+}
+
 PDIAG_SWITCH_HOOK(on_switch, run, preempt, prev, next, state)
 {
 	struct pdiag_probe_call call;
-	struct stretch *longest;
-	u64 clock, waited;
+	struct own *own;
+	u64 clock;
 
 	if (!pdiag_probe_enter(&call, run, NULL))
 		return;
 	clock = sched_clock_cpu(call.cpu->number);
-	longest = pdiag_probe_cpu_state(run);
-	remember(&call, longest, prev, clock);
-	if (next->pid && next->sched_info.last_queued &&
-		pdiag_session_wants(call.run->session, next)) {
-		waited = since(clock, next->sched_info.last_queued);
-		if (pdiag_probe_measure(&call, waited)) {
-			/* Nobody ran for long while it waited: the last one is as good as any. */
-			if (clock - longest->ended >= waited)
-				note(&call, longest, prev, clock,
-					since(clock, prev->sched_info.last_arrival));
-			tell(&call, longest, next, waited);
-		}
-	}
+	own = pdiag_probe_cpu_state(run);
+	remember(&call, &own->longest, prev, clock);
+	if (next->pid && next->sched_info.last_queued && pdiag_probe_wants(run, next))
+		judge(&call, own, prev, next, clock);
 	pdiag_probe_leave(&call);
 }
 
@@ -116,5 +136,5 @@ const struct pdiag_probe pdiag_probe_sched_delay = {
 	.arg = { "by_pid:owner", "by_tid", "by_comm:text", "by_comm:text", "by_ran:ns",
 		"by_priority:int", "priority:int" },
 	.hook = { { PDIAG_HOOK_TRACEPOINT, "sched_switch", { on_switch } } },
-	.cpu_size = sizeof(struct stretch),
+	.cpu_size = sizeof(struct own),
 };
