@@ -234,6 +234,41 @@ static void info_sizes(void **state)
 	FAILS(pdiag_profile_get_info(profile, &p.info), EINVAL, "size");
 }
 
+static int no_feature(void *user, const struct pdiag_source_feature *feature)
+{
+	(void)user;
+	assert_true(feature->available <= 1);
+	assert_non_null(feature->why);
+	return 0;
+}
+
+/* Every source can be asked about everywhere, by programs of any release. */
+static void sources(void **state)
+{
+	struct {
+		struct pdiag_source_info info;
+		char tail[64];
+	} p;
+
+	(void)state;
+	for (uint32_t source = PDIAG_SOURCE_AUTO; source <= PDIAG_SOURCE_KMOD; source++) {
+		memset(&p, 0x55, sizeof(p));
+		p.info.size = sizeof(p);
+		OK(pdiag_source_query(context, source, &p.info));
+		assert_int_equal(p.info.size, sizeof(p));
+		assert_true(p.info.source == PDIAG_SOURCE_PERF || p.info.source == PDIAG_SOURCE_KMOD);
+		assert_true(p.info.available || *p.info.why);
+		for (size_t i = 0; i < sizeof(p.tail); i++)
+			assert_int_equal(p.tail[i], 0);
+		OK(pdiag_source_each_feature(context, source, no_feature, NULL));
+	}
+	FAILS(pdiag_source_query(context, PDIAG_SOURCE_KMOD + 1, &p.info), EINVAL, "source is 3");
+	FAILS(pdiag_source_query(NULL, 0, &p.info), EINVAL, "context is NULL");
+	FAILS(pdiag_source_each_feature(context, 9, no_feature, NULL), EINVAL, "source is 9");
+	p.info.size = sizeof(p.info) - 1;
+	FAILS(pdiag_source_query(context, 0, &p.info), EINVAL, "size");
+}
+
 static void free_nothing(void **state)
 {
 	(void)state;
@@ -301,7 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_sizes), cmocka_unit_test(info_sizes),
 		cmocka_unit_test(free_nothing), cmocka_unit_test(make_nothing),
-		cmocka_unit_test(words),
+		cmocka_unit_test(sources), cmocka_unit_test(words),
 		cmocka_unit_test(sentence_is_cleared),
 	};
 
