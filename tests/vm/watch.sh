@@ -94,18 +94,24 @@ listen() {
 	done
 }
 
-run_tests() {
-	local file entry jobs=() current boots=0
+# plan_tests: from $tests, or all there are, to $jobs.
+plan_tests() {
+	local file entry
 	if [ ${#tests[@]} = 0 ]; then
 		for file in $(test_files); do
 			! $short || in_short "$file" || continue
 			tests+=("$(test_name "$file")")
 		done
 	fi
+	jobs=()
 	for file in "${tests[@]}"; do
-		entry=$(test_entry "$file") || die "no test $file; see tests/vm/run --list"
+		entry=$(test_entry "$file") || { echo "no test $file; see tests/vm/run --list" >&2; exit 2; }
 		jobs+=("$entry")
 	done
+}
+
+run_tests() {
+	local current boots=0
 	# After a crash the tests that are left get a new machine.
 	while [ ${#jobs[@]} -gt 0 ] && [ $boots -lt 5 ]; do
 		declare -p jobs > "$out/job"
