@@ -43,6 +43,13 @@ build_module() {
 	say "built the module for $kernel in $((SECONDS - begin)) s"
 }
 
+# build_fault: the module that makes faults on purpose, in $build/fault.
+build_fault() {
+	mkdir -p "$build/fault" && copy_tree tests/vm/fault "$build/fault" &&
+		quietly "$build/fault.log" in_root make -C "/lib/modules/$kernel/build" \
+			M=/pdiag/build/fault KCFLAGS=-Werror modules
+}
+
 # build_library: with the examples and the programs of the tests.
 build_library() {
 	local begin=$SECONDS
