@@ -36,6 +36,13 @@ static struct pdiag_away_slot *at(struct pdiag_away *away, u32 i)
 	return (void *)(away->slots + (size_t)(i & (away->size - 1)) * away->stride);
 }
 
+struct pdiag_away_slot *pdiag_away_slot(struct pdiag_away *away, u32 number)
+{
+	struct pdiag_away_slot *slot = at(away, number);
+
+	return slot->task && slot->task != TAKEN ? slot : NULL;
+}
+
 static u32 first(const struct pdiag_away *away, const struct task_struct *task)
 {
 	return hash_ptr(task, ilog2(away->size));

@@ -29,7 +29,9 @@ struct pdiag_away_slot {
 	u16 flags;   /* of the stack */
 	u32 nr, waker_nr;
 	u32 waker_pid, waker_tid;
+	u32 pid, tid; /* as the reader has them */
 	u16 waker_flags;
+	u16 cpu;      /* that it left */
 	u64 words[]; /* the waker's come behind PDIAG_AWAY_DEPTH of them */
 };
 
@@ -49,5 +51,7 @@ struct pdiag_away_slot *pdiag_away_take(struct pdiag_away *away, struct task_str
 void pdiag_away_publish(struct pdiag_away_slot *slot, struct task_struct *task);
 struct pdiag_away_slot *pdiag_away_find(struct pdiag_away *away, struct task_struct *task);
 void pdiag_away_drop(struct pdiag_away_slot *slot);
+/* The slot of this number if it is a task's, when nobody writes to them any more. Else NULL. */
+struct pdiag_away_slot *pdiag_away_slot(struct pdiag_away *away, u32 number);
 
 #endif

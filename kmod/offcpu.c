@@ -67,6 +67,9 @@ static void leave(
 	slot->waker_nr = 0;
 	slot->waker_pid = 0;
 	slot->waker_tid = 0;
+	slot->pid = pdiag_session_pid(session, task);
+	slot->tid = pdiag_session_tid(session, task);
+	slot->cpu = cpu->number;
 	walk(cpu, from, slot->words, PDIAG_AWAY_DEPTH, &slot->nr, &slot->flags);
 	pdiag_away_publish(slot, task);
 }
@@ -83,8 +86,9 @@ static void pending(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 			PDIAG_KMOD_STATE_WAITING);
 }
 
-static void tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
-	struct task_struct *task, u64 now, u64 blocked, u64 waiting)
+/* NULL, or the stack that the record would have had if there were room. True: it is told. */
+static bool tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u16 flags, u64 now,
+	u64 blocked, u64 waiting, struct pdiag_stack_entry **for_pending)
 {
 	struct pdiag_stack_entry *stack;
 	struct pdiag_kmod_wait *record = NULL;
@@ -97,20 +101,20 @@ static void tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 		waker = pdiag_record_send_stack(cpu, stack, now);
 	}
 	stack = pdiag_record_stack_copy(cpu, slot->words, slot->nr, slot->flags);
+	*for_pending = stack;
 	id = pdiag_record_send_stack(cpu, stack, now);
 	/* Numbers began anew in between. */
 	if (unlikely(generation != cpu->stacks.generation))
 		waker = PDIAG_KMOD_NO_STACK;
 	if (id != PDIAG_KMOD_NO_STACK || !stack)
 		record = pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_WAIT,
-			slot->state == PDIAG_KMOD_STATE_WAITING ? PDIAG_KMOD_PREEMPTED : 0, now);
-	if (!record) {
-		pending(cpu, slot, task, stack, now, blocked, waiting);
-		return;
-	}
+			slot->state == PDIAG_KMOD_STATE_WAITING ? flags | PDIAG_KMOD_PREEMPTED :
+								  flags, now);
+	if (!record)
+		return false;
 	record->stack = id;
-	record->pid = pdiag_session_pid(cpu->session, task);
-	record->tid = pdiag_session_tid(cpu->session, task);
+	record->pid = slot->pid;
+	record->tid = slot->tid;
 	record->state = slot->state;
 	record->blocked = blocked;
 	record->waiting = waiting;
@@ -119,31 +123,76 @@ static void tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 	record->waker_tid = slot->waker_tid;
 	record->scale = slot->scale;
 	pdiag_record_commit(cpu, record);
+	return true;
+}
+
+/* How long it was away by now, and how long of that it waited for a CPU. */
+static u64 measure(const struct pdiag_away_slot *slot, u64 now, u64 *waiting)
+{
+	u64 away = now > slot->out ? now - slot->out : 0;
+
+	*waiting = 0;
+	if (slot->state == PDIAG_KMOD_STATE_WAITING)
+		*waiting = away;
+	else if (slot->woken > slot->out && slot->woken < now)
+		*waiting = now - slot->woken;
+	return away;
+}
+
+static bool too_short(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u64 away)
+{
+	if (away >= cpu->session->off_cpu_min)
+		return false;
+	cpu->short_waits += slot->scale;
+	cpu->short_ns += away * slot->scale;
+	return true;
 }
 
 /* A task comes back. */
 static void arrive(struct pdiag_cpu *cpu, struct task_struct *task, u64 now)
 {
 	struct pdiag_away_slot *slot = pdiag_away_find(&cpu->session->offcpu->away, task);
-	u64 away, waiting = 0;
+	struct pdiag_stack_entry *stack;
+	u64 away, waiting;
 
 	if (!slot)
 		return;
-	away = now > slot->out ? now - slot->out : 0;
-	if (slot->state == PDIAG_KMOD_STATE_WAITING)
-		waiting = away;
-	else if (slot->woken > slot->out && slot->woken < now)
-		waiting = now - slot->woken;
-	if (slot->start != task->start_time) {
-		; /* of a task that is gone */
-	} else if (away < cpu->session->off_cpu_min) {
-		cpu->short_waits += slot->scale;
-		cpu->short_ns += away * slot->scale;
-	} else {
+	away = measure(slot, now, &waiting);
+	/* Another start: of a task that is gone. */
+	if (slot->start == task->start_time && !too_short(cpu, slot, away)) {
 		cpu->samples++;
-		tell(cpu, slot, task, now, away - waiting, waiting);
+		if (!tell(cpu, slot, 0, now, away - waiting, waiting, &stack))
+			pending(cpu, slot, task, stack, now, away - waiting, waiting);
 	}
 	pdiag_away_drop(slot);
+}
+
+u64 pdiag_offcpu_end(struct pdiag_session *session)
+{
+	struct pdiag_away *tasks = session->offcpu ? &session->offcpu->away : NULL;
+	struct pdiag_away_slot *slot;
+	struct pdiag_stack_entry *stack;
+	struct pdiag_cpu *cpu;
+	u64 away, waiting, left = 0;
+	u32 i;
+
+	for (i = 0; tasks && i < tasks->size; i++) {
+		slot = pdiag_away_slot(tasks, i);
+		if (!slot)
+			continue;
+		cpu = session->cpu[slot->cpu];
+		away = measure(slot, session->stopped, &waiting);
+		if (!too_short(cpu, slot, away)) {
+			if (!tell(cpu, slot, PDIAG_KMOD_AWAY, session->stopped, away - waiting,
+				    waiting, &stack)) {
+				left++;
+				continue;
+			}
+			cpu->samples++;
+		}
+		pdiag_away_drop(slot);
+	}
+	return left;
 }
 
 PDIAG_SWITCH_HOOK(on_switch, data, preempt, prev, next, state)

@@ -10,6 +10,11 @@ int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_sess
 void pdiag_offcpu_free(struct pdiag_session *session);
 int pdiag_offcpu_start(struct pdiag_session *session);
 /* Followed by pdiag_hook_sync(). */
+/*
+ * Of a session that has stopped: tell of those that are still away, up to the stop. Returns how
+ * many found no room and wait for the next call.
+ */
+u64 pdiag_offcpu_end(struct pdiag_session *session);
 void pdiag_offcpu_stop(struct pdiag_session *session);
 const char *pdiag_offcpu_why_not(void);
 

@@ -69,6 +69,7 @@ struct pdiag_session {
 	u64 period;	/* ns between samples, as asked; 0: none */
 	u64 budget_ppm;
 	u64 off_cpu_min;
+	u64 stopped;	/* when, of one that does not run any more */
 	bool running;
 	bool frozen;
 	bool all; /* every task, idle ones too */

@@ -11,6 +11,7 @@
 #include <linux/vmalloc.h>
 
 #include "compat/compat.h"
+#include "offcpu.h"
 #include "probe.h"
 #include "record.h"
 #include "session.h"
@@ -53,6 +54,9 @@ static u64 flush_all(struct pdiag_session *session)
 		pending += flush.pending;
 	}
 	cpus_read_unlock();
+	/* What waits there is older, and refers to stacks by their numbers of now. */
+	if (!session->running && !pending)
+		pending = pdiag_offcpu_end(session);
 	return pending;
 }
 

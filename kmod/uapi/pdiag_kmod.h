@@ -205,7 +205,7 @@ struct pdiag_kmod_stats {
 enum pdiag_kmod_trigger_on {
 	PDIAG_KMOD_ON_LOAD = 0,	    /* 1-minute load average, in hundredths */
 	PDIAG_KMOD_ON_RUNNABLE = 1, /* runnable tasks */
-	PDIAG_KMOD_ON_BLOCKED = 2,  /* tasks in uninterruptible sleep; idle kernel threads are not */
+	PDIAG_KMOD_ON_BLOCKED = 2,  /* tasks in uninterruptible sleep, but idle kernel threads */
 };
 #define PDIAG_KMOD_TRIGGER_DUMP 1u
 #define PDIAG_KMOD_TRIGGER_FREEZE 2u
@@ -297,6 +297,7 @@ enum pdiag_kmod_type {
 #define PDIAG_KMOD_COARSE 8u	 /* COUNT: stack or thread could not be kept apart */
 #define PDIAG_KMOD_PREEMPTED 16u /* WAIT: it wanted to run on */
 #define PDIAG_KMOD_RUNNING 32u	 /* TASK: on a CPU at this moment */
+#define PDIAG_KMOD_AWAY 64u	 /* WAIT: still away at STOP, as FLUSH tells; `time` is STOP's */
 /* Flags of STACK. */
 #define PDIAG_KMOD_TRUNCATED 1u	 /* deeper than max_depth */
 #define PDIAG_KMOD_FAULTED 2u	 /* user memory was not there */

@@ -40,7 +40,10 @@ static int decode_thread(uint32_t pid, uint32_t tid, uint32_t stack, uint16_t fl
 	out->type = PDIAG_RECORD_SAMPLE;
 	out->pid = (int32_t)pid;
 	out->tid = (int32_t)tid;
-	out->sample.flags = flags & PDIAG_KMOD_LATE ? PDIAG_STACK_LATE : 0;
+	if (flags & PDIAG_KMOD_LATE)
+		out->sample.flags |= PDIAG_STACK_LATE;
+	if (flags & PDIAG_KMOD_AWAY)
+		out->sample.flags |= PDIAG_STACK_PENDING;
 	if (stack == PDIAG_KMOD_NO_STACK) {
 		out->sample.ips = no_ips;
 		return 0;

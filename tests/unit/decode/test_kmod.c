@@ -222,6 +222,11 @@ static void test_wait(void **state)
 	assert_int_equal(out.sample.weight, 120);
 	assert_int_equal(out.sample.state, PDIAG_STATE_PREEMPTED);
 
+	assert_int_equal(out.sample.flags, 0);
+	w.head.flags = PDIAG_KMOD_AWAY;
+	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 0, 2, &out), 0);
+	assert_int_equal(out.sample.flags, PDIAG_STACK_PENDING);
+
 	w.blocked = 0;
 	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 0, 2, &out), 0);
 	assert_int_equal(out.type, PDIAG_RECORD_NONE);
