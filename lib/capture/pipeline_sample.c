@@ -39,11 +39,12 @@ static int translate(struct pdiag_pipeline *p, struct pdiag_process *process,
 	return 0;
 }
 
+/* process NULL: of an image that is gone; no process has the serial 0. */
 static int locate_stack(struct pdiag_pipeline *p, struct pdiag_process *process, uint32_t stack,
 	struct pdiag_stack_place *out)
 {
-	struct pdiag_stack_key key = { .process = process->serial,
-		.changes = process->maps_changes, .stack = stack };
+	struct pdiag_stack_key key = { .process = process ? process->serial : 0,
+		.changes = process ? process->maps_changes : 0, .stack = stack };
 	const struct pdiag_stack_place *known = pdiag_stack_map_find(&p->stack_map, &key);
 	const uint64_t *ips;
 	uint32_t nr = 0;
@@ -107,7 +108,10 @@ int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *r
 	thread = pdiag_processes_thread(p->processes, r->pid, r->tid, r->time);
 	if (!thread)
 		return -ENOMEM;
-	ret = locate_stack(p, thread->process, r->sample.stack, &place);
+	/* What was counted and comes late may be of before an exec: its addresses are not those
+	 * of now. */
+	ret = locate_stack(p, pdiag_process_was_other(thread->process, r->time) ? NULL :
+		thread->process, r->sample.stack, &place);
 	if (!ret)
 		ret = count(p, r, thread, &place);
 	/* After what it refers to: the thread's records and its stack. A replay does not know what

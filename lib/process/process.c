@@ -163,12 +163,15 @@ void pdiag_processes_prune(struct pdiag_processes *p, uint64_t before)
 struct pdiag_module *pdiag_process_locate(struct pdiag_processes *p, struct pdiag_process *process,
 	uint64_t address, bool kernel, uint64_t *value)
 {
-	struct pdiag_process_entry *e = pdiag_process_entry(process);
+	struct pdiag_process_entry *e;
 	const struct pdiag_mapping *m;
 
 	*value = address;
 	if (kernel)
 		return pdiag_modules_kernel(p->modules, p->same_boot);
+	if (!process)
+		return pdiag_modules_none(p->modules, PDIAG_REASON_PROCESS_GONE);
+	e = pdiag_process_entry(process);
 	m = pdiag_maps_find(e->maps, address, &e->last);
 	if (!m)
 		return pdiag_modules_none(p->modules, process->gone ? PDIAG_REASON_PROCESS_GONE :

@@ -27,6 +27,7 @@ struct pdiag_process {
 	bool gone;	  /* seeding found no such process */
 	bool kernel_thread;
 	bool exited;
+	bool begun;	  /* `born` is when this image began, by its fork or exec */
 };
 
 struct pdiag_thread {
@@ -65,6 +66,12 @@ int pdiag_processes_update(struct pdiag_processes *p, const struct pdiag_record 
 struct pdiag_thread *pdiag_processes_thread(struct pdiag_processes *p, int32_t pid, int32_t tid,
 	uint64_t time);
 
+/* Was the process another image at that time, of which nothing is known any more? */
+static inline bool pdiag_process_was_other(const struct pdiag_process *process, uint64_t time)
+{
+	return process->begun && time < process->born;
+}
+
 /* Is the thread known to have ended? False for one that is not known. */
 bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid);
 
@@ -90,7 +97,8 @@ void pdiag_processes_prune(struct pdiag_processes *p, uint64_t before);
 
 /*
  * Where an address of a process comes from. *value is what the module's kind says. Never fails:
- * an address without a mapping gets a module of kind NONE with the reason. NULL: out of memory.
+ * an address without a mapping gets a module of kind NONE with the reason. process NULL: of an
+ * image that is gone. NULL: out of memory.
  */
 struct pdiag_module *pdiag_process_locate(struct pdiag_processes *p, struct pdiag_process *process,
 	uint64_t address, bool kernel, uint64_t *value);

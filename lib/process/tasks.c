@@ -259,6 +259,7 @@ int pdiag_tasks_new_image(struct pdiag_processes *p, struct pdiag_process_entry 
 	e->process.serial = ++p->process_serial;
 	e->process.maps_changes = 0;
 	e->process.born = time;
+	e->process.begun = true;
 	e->process.seeded = e->process.gone = e->process.kernel_thread = false;
 	return 0;
 }

@@ -242,6 +242,47 @@ static void test_numbers_that_start_over(void **state)
 	check(1);
 }
 
+static void exec(struct pdiag_pipeline *p, uint64_t time)
+{
+	struct pdiag_record r = { .type = PDIAG_RECORD_COMM, .flags = PDIAG_RECORD_EXEC,
+		.pid = 10, .tid = 10, .time = time, .comm = { .text = "next" } };
+
+	assert_int_equal(pdiag_pipeline_record(p, &r), 0);
+	r = (struct pdiag_record){ .type = PDIAG_RECORD_MMAP, .pid = 10, .tid = 10,
+		.time = time + 1, .mmap = { .start = 0x401000, .len = 0x1000, .pgoff = 0x5000,
+			.inode = 6, .path = "/no/such/next" } };
+	assert_int_equal(pdiag_pipeline_record(p, &r), 0);
+}
+
+/* Samples of before an exec that come after it: their addresses are not looked up in what the
+ * process has mapped now. */
+static void test_counts_of_before_an_exec(void **state)
+{
+	struct pdiag_text t = { 0 };
+	struct pdiag_pipeline p;
+	struct pdiag *ctx;
+	(void)state;
+
+	assert_int_equal(pdiag_open(NULL, &ctx), 0);
+	assert_int_equal(pdiag_pipeline_init(&p, ctx, true), 0);
+	for (uint32_t i = 0; i < CPUS; i++)
+		fake_ring_init(&fake[i], &rings[i], i, 0);
+	tell(&p);
+	exec(&p, 3000);
+	fake_ring_stack(&fake[1], 4000, 7, stack_c, 3);
+	fill_count(4000, 7, 2, 50, 2500, 2900);
+	fill_count(4001, 7, 2, 30, 3002, 3900);
+	/* One before, one after it. */
+	fill_count(4002, 7, 2, 14, 2999, 3001);
+	assert_int_equal(play(&p), 0);
+	describe_profile(p.profile, &t);
+	assert_non_null(strstr(t.data, "next running 0 3 37 5210 502f\n"));
+	assert_non_null(strstr(t.data, "next running 0 3 57 401210 40102f\n"));
+	pdiag_text_free(&t);
+	pdiag_pipeline_free(&p);
+	pdiag_close(ctx);
+}
+
 /* Nothing is counted with another stack than its own. */
 static int check_stack(void *user, const struct pdiag_stack *st)
 {
@@ -282,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_live_and_replayed),
 		cmocka_unit_test(test_numbers_that_start_over),
+		cmocka_unit_test(test_counts_of_before_an_exec),
 		cmocka_unit_test(test_out_of_memory),
 	};
 
