@@ -160,7 +160,7 @@ static void show_stack(struct pdiag_probe *probe, const struct pdiag_probe_event
 static void show(struct pdiag_probe *probe, const struct pdiag_probe_event *e,
 	const struct settings *s)
 {
-	const struct pdiag_probe_info *info = pdiag_probe_info(probe);
+	const struct pdiag_probe_info *info = pdiag_probe_describe(probe);
 	char text[128];
 
 	printf("%" PRIu64 ".%06u cpu %d %s %d/%d ", e->time_ns / 1000000000,
@@ -195,7 +195,7 @@ static int show_histogram(struct pdiag_probe *probe)
 {
 	static const char bar[] = "########################################";
 	struct pdiag_probe_histogram h = { .size = sizeof(h) };
-	const struct pdiag_probe_info *info = pdiag_probe_info(probe);
+	const struct pdiag_probe_info *info = pdiag_probe_describe(probe);
 	uint64_t most = 1;
 	int first = 0, last = -1;
 

@@ -104,7 +104,7 @@ PDIAG_API int pdiag_probe_new(struct pdiag *context, const struct pdiag_probe_op
 PDIAG_API void pdiag_probe_free(struct pdiag_probe *probe);
 
 /* What it is: lives as long as the probe. */
-PDIAG_API const struct pdiag_probe_info *pdiag_probe_info(const struct pdiag_probe *probe);
+PDIAG_API const struct pdiag_probe_info *pdiag_probe_describe(const struct pdiag_probe *probe);
 
 /* Errors: -EALREADY (a probe begins once), and those of the module. */
 PDIAG_API int pdiag_probe_start(struct pdiag_probe *probe);

@@ -187,7 +187,7 @@ void pdiag_probe_free(struct pdiag_probe *probe)
 	destroy(&probe->child);
 }
 
-const struct pdiag_probe_info *pdiag_probe_info(const struct pdiag_probe *probe)
+const struct pdiag_probe_info *pdiag_probe_describe(const struct pdiag_probe *probe)
 {
 	return &probe->text.info;
 }
