@@ -87,16 +87,53 @@ static noinline struct pdiag_stack_entry *walk_stack(
 	return keep(cpu, &walk);
 }
 
-struct pdiag_stack_entry *pdiag_record_stack(
-	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi)
+/* The last stack that was interrupted at this address, or one that was not at all. */
+static __always_inline struct pdiag_stack_entry *guess(struct pdiag_cpu *cpu, unsigned long ip)
+{
+	return &cpu->stacks.entry[cpu->stacks.guess[ip % PDIAG_STACK_GUESSES]];
+}
+
+static noinline struct pdiag_stack_entry *walk_user(struct pdiag_cpu *cpu, struct pt_regs *regs)
 {
 	struct pdiag_walk walk = { .words = stack_room(cpu), .max = cpu->session->max_depth + 2 };
+	struct pdiag_stack_entry *entry;
 
 	if (unlikely(!walk.words))
 		return NULL;
-	if (likely(!nmi) && likely(pdiag_walk_interrupted(&walk, regs)))
-		return keep(cpu, &walk);
-	return walk_stack(cpu, regs, from, nmi, walk.words);
+	pagefault_disable();
+	pdiag_walk_interrupted(&walk, regs);
+	pagefault_enable();
+	entry = keep(cpu, &walk);
+	if (likely(entry))
+		cpu->stacks.guess[regs->ip % PDIAG_STACK_GUESSES] = entry - cpu->stacks.entry;
+	return entry;
+}
+
+struct pdiag_stack_entry *pdiag_record_stack(
+	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi)
+{
+	struct pdiag_stack_table *stacks = &cpu->stacks;
+	struct pdiag_stack_entry *entry;
+	const u64 *words;
+	u64 *room;
+
+	if (unlikely(nmi || !pdiag_in_user64(regs))) {
+		room = stack_room(cpu);
+		return room ? walk_stack(cpu, regs, from, nmi, room) : NULL;
+	}
+	entry = guess(cpu, regs->ip);
+	words = stacks->word + entry->first;
+	if (likely(entry->generation == stacks->generation && entry->nr >= 2 && !entry->flags &&
+		    words[0] == PERF_CONTEXT_USER && words[1] == regs->ip)) {
+		bool same;
+
+		pagefault_disable();
+		same = pdiag_walk_is(words, entry->nr, regs);
+		pagefault_enable();
+		if (likely(same))
+			return entry;
+	}
+	return walk_user(cpu, regs);
 }
 
 struct pdiag_stack_entry *pdiag_record_stack_copy(

@@ -12,6 +12,8 @@
 
 #include "uapi/pdiag_kmod.h"
 
+/* Direct-mapped by the leaf's address: the number of a stack that may well come again. */
+#define PDIAG_STACK_GUESSES 1024
 #define PDIAG_STACK_WORDS (PDIAG_KMOD_DEPTH_MAX + 2) /* two marks */
 
 struct pdiag_stack_entry {
@@ -32,6 +34,7 @@ struct pdiag_stack_table {
 	u32 words, words_used;
 	u32 generation;
 	u32 base;	/* the first number; they differ between CPUs */
+	u32 guess[PDIAG_STACK_GUESSES];
 };
 
 int pdiag_stack_table_init(struct pdiag_stack_table *table, u32 size, u32 depth, u32 base);

@@ -69,26 +69,75 @@ done:
 	walk->hash = hash;
 }
 
+/* As PDIAG_STEP, but only as long as it is what is expected. */
+#define PDIAG_MATCH                                                                             \
+	do {                                                                                    \
+		unsafe_get_user(next, &((struct pdiag_frame __user *)fp)->next, differs);       \
+		unsafe_get_user(ret, &((struct pdiag_frame __user *)fp)->ret, differs);         \
+		if (ret != *word)                                                               \
+			goto differs;                                                           \
+		word++;                                                                         \
+		if (next <= fp || next > high)                                                  \
+			goto done;                                                              \
+		fp = next;                                                                      \
+	} while (0)
+
 /*
- * The commonest case: a 64-bit program was interrupted in user mode. False: it is not that, and
- * nothing was done. There is room for the two words that are always there.
+ * Is the stack of a 64-bit program that was interrupted in user mode just this one? Most stacks
+ * were there before, and to see that costs half of what walking, hashing and comparing them does.
+ * "No" may be wrong, "yes" may not. The first two words have been looked at.
  */
-static __always_inline bool pdiag_walk_interrupted(struct pdiag_walk *walk, struct pt_regs *regs)
+static __always_inline bool pdiag_walk_is(const u64 *words, u32 nr, const struct pt_regs *regs)
+{
+	unsigned long ret, next, high, low = regs->sp, fp = regs->bp;
+	const u64 *word = words + 2, *end = words + nr;
+
+	high = min(low + PDIAG_STACK_SPAN, TASK_SIZE_MAX) - sizeof(struct pdiag_frame);
+	if (unlikely(low >= TASK_SIZE_MAX - sizeof(struct pdiag_frame) || fp < low || fp > high))
+		return false;
+	if (!user_access_begin((void __user *)low, high + sizeof(struct pdiag_frame) - low))
+		return false;
+	while (word + 4 <= end) {
+		PDIAG_MATCH;
+		PDIAG_MATCH;
+		PDIAG_MATCH;
+		PDIAG_MATCH;
+	}
+	while (word < end)
+		PDIAG_MATCH;
+	/* It goes on, if not into nothing. */
+	unsafe_get_user(ret, &((struct pdiag_frame __user *)fp)->ret, differs);
+	if (ret)
+		goto differs;
+done:
+	user_access_end();
+	return word == end;
+differs:
+	user_access_end();
+	return false;
+}
+
+/*
+ * The commonest case: a 64-bit program was interrupted in user mode. There is room for the two
+ * words that are always there. Page faults are off.
+ */
+static __always_inline void pdiag_walk_interrupted(struct pdiag_walk *walk, struct pt_regs *regs)
 {
 	u64 hash;
 
-	if (unlikely(!regs || regs->cs != __USER_CS || !current->mm))
-		return false;
 	walk->words[0] = PERF_CONTEXT_USER;
 	walk->words[1] = regs->ip;
 	hash = pdiag_stack_hash(0, PERF_CONTEXT_USER);
 	walk->hash = pdiag_stack_hash(hash, regs->ip);
 	walk->nr = 2;
 	walk->flags = 0;
-	pagefault_disable();
 	pdiag_walk_frames(walk, regs->bp, regs->sp);
-	pagefault_enable();
-	return true;
+}
+
+/* Was a 64-bit program interrupted in user mode? */
+static __always_inline bool pdiag_in_user64(const struct pt_regs *regs)
+{
+	return regs && regs->cs == __USER_CS && current->mm;
 }
 
 #endif
