@@ -299,6 +299,12 @@ static bool number(const char *text, double low, double high, double *out)
 	return end != text && !*end && *out >= low && *out <= high;
 }
 
+/* No sign, no fraction. */
+static bool whole(const char *text, double low, double high, double *out)
+{
+	return text[strspn(text, "0123456789")] == '\0' && number(text, low, high, out);
+}
+
 static bool ends_with(const char *text, const char *end)
 {
 	size_t len = strlen(text), n = strlen(end);
@@ -323,7 +329,7 @@ static int take_option(struct settings *s, int c)
 	switch (c) {
 	case 'p':
 	case 't':
-		if (!number(optarg, 1, INT32_MAX, &n))
+		if (!whole(optarg, 1, INT32_MAX, &n))
 			return misuse("not a process or thread id", optarg);
 		s->probe.pid = (int32_t)n;
 		return set_target(s, c == 'p' ? PDIAG_TARGET_PROCESS : PDIAG_TARGET_THREAD);
@@ -337,7 +343,7 @@ static int take_option(struct settings *s, int c)
 		return number(optarg, 0.001, 4e6, &s->seconds) ? 0 :
 			misuse("not a duration in seconds", optarg);
 	case 's':
-		if (!number(optarg, 0, 1024, &n))
+		if (!whole(optarg, 0, 1024, &n))
 			return misuse("not a number of frames", optarg);
 		s->stack = (uint32_t)n;
 		return 0;
@@ -355,9 +361,18 @@ static int take_option(struct settings *s, int c)
 		exit(fputs(usage, stdout) < 0);
 	case OPT_VERSION:
 		exit(printf("pdiag-probe %s\n", pdiag_version()) < 0);
-	default:
-		return misuse("an option is not known, or lacks its value", NULL);
 	}
+	return 2;
+}
+
+/* Name the option that getopt_long() did not take. */
+static int bad_option(int c, char **argv)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+	const char *name = optopt > 0 && optopt < 256 ? letter : argv[optind - 1];
+
+	return misuse(c == ':' ? "an option lacks its value" :
+				 "an option is not known, or takes no value", name);
 }
 
 static int parse(struct settings *s, int argc, char **argv)
@@ -378,8 +393,8 @@ static int parse(struct settings *s, int argc, char **argv)
 	int c, ret = 0;
 
 	opterr = 0;
-	while (!ret && (c = getopt_long(argc, argv, "p:t:G:C:d:s:qo:", options, NULL)) != -1)
-		ret = take_option(s, c);
+	while (!ret && (c = getopt_long(argc, argv, ":p:t:G:C:d:s:qo:", options, NULL)) != -1)
+		ret = c == '?' || c == ':' ? bad_option(c, argv) : take_option(s, c);
 	if (ret || optind == argc)
 		return ret;
 	s->probe.name = argv[optind];

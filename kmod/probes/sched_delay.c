@@ -131,7 +131,8 @@ const struct pdiag_probe pdiag_probe_sched_delay = {
 	.text = "a task was runnable, but did not run for long; the stack is of who ran longest instead",
 	.why = why,
 	.param = {
-		{ "threshold", "ns of waiting", 10 * NSEC_PER_MSEC, 1, 3600 * (u64)NSEC_PER_SEC },
+		{ "threshold", "ns of waiting", 10 * NSEC_PER_MSEC, 1,
+			3600 * (u64)NSEC_PER_SEC },
 	},
 	.arg = { "by_pid:owner", "by_tid", "by_comm:text", "by_comm:text", "by_ran:ns",
 		"by_priority:int", "priority:int" },

@@ -67,6 +67,9 @@ expect 2 pdiag-report --top x a
 expect 2 pdiag-report --pid 0 a
 expect 2 pdiag-report --pid 1.7 a
 expect 2 pdiag-diff one
+expect 2 pdiag-probe -d -1
+expect 2 pdiag-probe -p 1 -t 1 x
+expect 2 pdiag-probe -o x.pdiag x
 expect 2 pdiag-diff -o d2.folded one two
 says "d2.folded"
 expect 2 pdiag-diff -o .svg one two

@@ -41,4 +41,9 @@ silent() {
 }
 
 # event FILE REGEX: some event matches; shown otherwise.
-event() { grep -E -- "$2" "$1" > /dev/null || { echo "   nothing like $2 in:"; head -n 60 "$1"; return 1; }; }
+event() {
+	grep -E -- "$2" "$1" > /dev/null && return 0
+	echo "   nothing like $2 in:"
+	head -n 60 "$1"
+	return 1
+}

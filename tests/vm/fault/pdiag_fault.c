@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Faults made on purpose, for tests: a number of ms written to a file of
  * /sys/module/pdiag_fault/parameters keeps the CPU that long,

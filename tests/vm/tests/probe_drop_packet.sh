@@ -17,9 +17,11 @@ head -n 1 "$work/events"
 check "all of them" at_least "$(events "$work/events")" 100
 check "and no others" at_least 116 "$(events "$work/events")"
 check "where and why, IPv4" event "$work/events" \
-	"20[0-9][0-9] bytes location=udp_queue_rcv[^ ]* reason=$reason protocol=IPv4 UDP ports=[0-9]+>7777 from=127.0.0.1 to=127.0.0.1"
+	" 20[0-9][0-9] bytes location=udp_queue_rcv[^ ]* reason=$reason protocol=IPv4 UDP "
+check "its flow" event "$work/events" " ports=[0-9]+>7777 from=127.0.0.1 to=127.0.0.1$"
 check "where and why, IPv6" event "$work/events" \
-	"20[0-9][0-9] bytes location=udpv6_queue_rcv[^ ]* reason=$reason protocol=IPv6 UDP ports=[0-9]+>7778 from=::1 to=::1"
+	" 20[0-9][0-9] bytes location=udpv6_queue_rcv[^ ]* reason=$reason protocol=IPv6 UDP "
+check "its flow" event "$work/events" " ports=[0-9]+>7778 from=::1 to=::1$"
 check "who sent it" has "$work/drops.folded" '^drop_packets;.*udp_queue_rcv'
 check "begin, of one port" probe_begins "$work/port" drop-packet port=7778
 check "send" "$PROGRAMS/drop_packets" 50

@@ -18,7 +18,8 @@ wait $hog
 check "end" probe_ends
 grep -E '^[0-9]+\.[0-9]+ cpu' "$work/events" | head -n 5
 check "who waited, who ran instead" \
-	event "$work/events" "cpu 1 victim $victim/$victim [0-9.]+ ms by_pid=$hog by_tid=$hog by_comm=hog "
+	event "$work/events" \
+	"cpu 1 victim $victim/$victim [0-9.]+ ms by_pid=$hog by_tid=$hog by_comm=hog "
 check "its priority" event "$work/events" 'by_comm=hog .*by_priority=49 priority=120'
 check "where it ran" has "$work/by.folded" '^hog;.*one_hot'
 check "each event is in the histogram" \

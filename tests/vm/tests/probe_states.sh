@@ -34,8 +34,9 @@ storm() {
 }
 check "storm" under_stress 250 storm
 check "no session is left" [ "$(cat /sys/module/pdiag/refcnt)" = 0 ]
-check "refused: no such probe" bash -c "! '$PROBE' -d 1 none 2> /dev/null"
-check "refused: a parameter out of its range" bash -c "! '$PROBE' -d 1 irq-delay period=1 2> /dev/null"
-check "refused: no such parameter" bash -c "! '$PROBE' -d 1 irq-delay color=1 2> /dev/null"
+refused() { ! "$PROBE" -d 1 "$@" 2> /dev/null; }
+check "refused: no such probe" refused none
+check "refused: a parameter out of its range" refused irq-delay period=1
+check "refused: no such parameter" refused irq-delay color=1
 check "the module goes" unload
 finish

@@ -13,7 +13,8 @@ check "begin" probe_begins "$work/events" -s 30 -o "$work/where.folded" sys-dela
 echo 600 > $fault/spin
 check "end" probe_ends
 grep -E '^[0-9]+\.[0-9]+ cpu' "$work/events"
-check "seen while it lasts" event "$work/events" " bash $$/$$ [4-9][0-9][0-9]\.[0-9]+ ms call=1 ended=0"
+check "seen while it lasts" \
+	event "$work/events" " bash $$/$$ [4-9][0-9][0-9]\.[0-9]+ ms call=1 ended=0"
 check "with where it is" event "$work/events" ' pdiag_fault_spin \(.*pdiag_fault'
 check "seen when it ends" \
 	event "$work/events" " bash $$/$$ [6-9][0-9][0-9]\.[0-9]+ ms call=1 ended=1 result=4"
