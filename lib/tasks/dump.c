@@ -24,7 +24,7 @@ static void destroy(struct pdiag_child *child)
 	pdiag_list_remove(&d->waiting);
 	pdiag_pipeline_free(&d->pipeline);
 	if (d->profile)
-		pdiag_profile_free(d->profile);
+		pdiag_profile_destroy(d->profile);
 	free(d->tasks);
 	free(d);
 }
@@ -61,15 +61,20 @@ int pdiag_dump_new(struct pdiag *context, const char *source, uint64_t time,
 	d->context = context;
 	d->info.source = source;
 	pdiag_list_init(&d->waiting);
+	pdiag_list_init(&d->child.link);
 	ret = pdiag_pipeline_init(&d->pipeline, context, true);
 	if (ret) {
 		free(d);
 		return ret;
 	}
 	begin(d, time);
-	pdiag_child_add(context, &d->child, destroy);
 	*out = d;
 	return 0;
+}
+
+void pdiag_dump_hand_over(struct pdiag_dump *d)
+{
+	pdiag_child_add(d->context, &d->child, destroy);
 }
 
 static uint32_t state_of(const struct pdiag_dump_task *task)
@@ -123,15 +128,15 @@ static int by_tid(const void *a, const void *b)
 	return (x->tid > y->tid) - (x->tid < y->tid);
 }
 
-int pdiag_dump_finish(struct pdiag_dump *d, uint64_t time)
+void pdiag_dump_finish(struct pdiag_dump *d, uint64_t time)
 {
 	if (d->count)
 		qsort(d->tasks, d->count, sizeof(*d->tasks), by_tid);
-	if (pdiag_pipeline_take(&d->pipeline, time, &d->profile))
-		return pdiag_fail_memory("a task dump");
-	/* What the frames need of modules belongs to the context. */
+	/* It stays ours; what its frames need of modules belongs to the context. */
+	d->profile = d->pipeline.profile;
+	d->profile->end_time = time;
+	d->pipeline.profile = NULL;
 	pdiag_pipeline_free(&d->pipeline);
-	return 0;
 }
 
 int pdiag_dump_get_info(const struct pdiag_dump *d, struct pdiag_dump_info *info)

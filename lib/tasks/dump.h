@@ -40,7 +40,9 @@ int pdiag_dump_new(struct pdiag *context, const char *source, uint64_t time,
 /* Add a task; ips as the kernel gives them, with marks. -ENOMEM: it counts as lost. */
 int pdiag_dump_add(struct pdiag_dump *d, const struct pdiag_dump_task *task, uint64_t time,
 	const uint64_t *ips, uint32_t nr, uint32_t flags);
-/* No more tasks. 0 or -ENOMEM. */
-int pdiag_dump_finish(struct pdiag_dump *d, uint64_t time);
+/* From our hands into the caller's: from now on it goes with its context at the latest. */
+void pdiag_dump_hand_over(struct pdiag_dump *d);
+/* No more tasks. */
+void pdiag_dump_finish(struct pdiag_dump *d, uint64_t time);
 
 #endif

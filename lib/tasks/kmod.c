@@ -83,7 +83,6 @@ static int add(struct pdiag_tasks *t, const struct pdiag_kmod_task *r)
 static int end(struct pdiag_tasks *t, const struct pdiag_kmod_tasks_end *r)
 {
 	struct pdiag_dump *d = t->current;
-	int ret;
 
 	if (!r)
 		return -EBADMSG;
@@ -94,12 +93,9 @@ static int end(struct pdiag_tasks *t, const struct pdiag_kmod_tasks_end *r)
 	d->info.lost += r->lost;
 	d->info.took_ns = r->took_ns;
 	t->current = NULL;
-	ret = pdiag_dump_finish(d, r->head.time);
-	if (ret)
-		pdiag_dump_free(d);
-	else
-		pdiag_tasks_whole(t, d);
-	return ret;
+	pdiag_dump_finish(d, r->head.time);
+	pdiag_tasks_whole(t, d);
+	return 0;
 }
 
 static int take_in(struct pdiag_tasks *t, const struct pdiag_kmod_record *r)

@@ -202,13 +202,12 @@ int pdiag_tasks_proc_dump(struct pdiag_tasks *t, uint64_t id)
 	open_names(&p, t->options.flags & PDIAG_TASKS_USER_ONLY);
 	ret = add_all(&p);
 	pdiag_symbol_table_free(&p.names);
-	/* Tasks without memory for them are counted. */
-	if (!ret || ret == -ENOMEM)
-		ret = pdiag_dump_finish(p.dump, pdiag_clock_ns(CLOCK_MONOTONIC));
-	if (ret) {
+	/* Tasks that there was no memory for are counted. */
+	if (ret && ret != -ENOMEM) {
 		pdiag_dump_free(p.dump);
 		return ret;
 	}
+	pdiag_dump_finish(p.dump, pdiag_clock_ns(CLOCK_MONOTONIC));
 	p.dump->info.took_ns = pdiag_clock_ns(CLOCK_MONOTONIC) - began;
 	pdiag_tasks_whole(t, p.dump);
 	return 0;

@@ -206,6 +206,7 @@ int pdiag_tasks_take(struct pdiag_tasks *tasks, struct pdiag_dump **out)
 	pdiag_list_remove(&dump->waiting);
 	tasks->count--;
 	show_waiting(tasks);
+	pdiag_dump_hand_over(dump);
 	*out = dump;
 	return 1;
 }
