@@ -56,7 +56,8 @@ build_library() {
 	quietly "$build/cmake.log" in_root bash -c 'cd /pdiag/build &&
 		cmake -S /pdiag/source -B cmake -DPDIAG_WERROR=ON &&
 		for dir in examples tests/support tests/system tests/vm/programs; do
-			[ ! -e "cmake/$dir/Makefile" ] || make -C "cmake/$dir" -j "$(nproc)" all || exit
+			[ ! -e "cmake/$dir/Makefile" ] || make -s --no-print-directory -C "cmake/$dir" \
+				-j "$(nproc)" all || exit
 		done' || return 1
 	say "built the library for $suite in $((SECONDS - begin)) s"
 }
