@@ -128,7 +128,7 @@ static const char *why(void)
 const struct pdiag_probe pdiag_probe_sched_delay = {
 	.name = "sched-delay",
 	.unit = "ns",
-	.text = "a task was runnable, but did not run for long; the stack is of who ran longest instead",
+	.text = "a task was runnable, but did not run for long; the stack is of who ran instead",
 	.why = why,
 	.param = {
 		{ "threshold", "ns of waiting", 10 * NSEC_PER_MSEC, 1,

@@ -43,9 +43,10 @@ while IFS= read -r file; do
 	# As the kernel has it: user space may include its headers, and C files say it so.
 	kmod/uapi/*) line="/* SPDX-License-Identifier: $want WITH Linux-syscall-note */" ;;
 	kmod/*.c) line="// SPDX-License-Identifier: $want" ;;
-	# Small modules of tests and measurements.
+	# Small modules of tests and measurements may be as the kernel has it.
 	*.c) line="/* SPDX-License-Identifier: $want */"
-		[ ! -f "${file%/*}/Kbuild" ] || line="// SPDX-License-Identifier: GPL-2.0-only" ;;
+		[ "$first" = "$line" ] || [ ! -f "${file%/*}/Kbuild" ] ||
+			line="// SPDX-License-Identifier: GPL-2.0-only" ;;
 	*) line="/* SPDX-License-Identifier: $want */" ;;
 	esac
 	[ "$first" = "$line" ] || complain "$file: the first line is not the licence, $want"

@@ -85,7 +85,8 @@ static void *argument(void)
 static void make_session(int i)
 {
 	struct pdiag_kmod_session s = {
-		.size = sizeof(s), .events = 1 + (uint32_t)below(7), .hz = 1 + (uint32_t)below(10000),
+		.size = sizeof(s), .events = 1 + (uint32_t)below(7),
+		.hz = 1 + (uint32_t)below(10000),
 		.flags = (uint32_t)below(64), .target = (uint32_t)below(5), .pid = getpid(),
 		.ring_bytes = 1u << 16, .tasks_bytes = 1u << 16, .off_cpu_tasks = 64,
 	};

@@ -100,7 +100,8 @@ static int judge(struct account *a, bool fewer)
 	int bad = 0;
 
 	session_do(&a->session, PDIAG_KMOD_IOC_STATS, &stats, "stats");
-	printf("   %llu samples and %llu counted, %llu in the module's account; %.3f s of %.3f to %.3f s; "
+	printf("   %llu samples and %llu counted, %llu in the module's account; "
+		"%.3f s of %.3f to %.3f s; "
 		"%llu stacks, %llu coarse, %llu late, %llu lost, %llu throttled\n",
 		(unsigned long long)a->samples, (unsigned long long)a->counted,
 		(unsigned long long)stats.samples, weight, least, most, (unsigned long long)stats.stacks,

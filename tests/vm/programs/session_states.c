@@ -114,7 +114,8 @@ int main(int argc, char **argv)
 			live(state, end);
 		if (child < 0 || waitpid(child, &status, 0) != child)
 			die("fork: %s", strerror(errno));
-		if (end == KILL ? !WIFSIGNALED(status) : !WIFEXITED(status) || WEXITSTATUS(status)) {
+		if (end == KILL ? !WIFSIGNALED(status) :
+				  !WIFEXITED(status) || WEXITSTATUS(status)) {
 			printf("state %d, end %d: status %x\n", state, end, status);
 			bad = 1;
 		}
