@@ -133,7 +133,8 @@ static void call(int fd)
 		accepted += !ioctl(fd, PDIAG_KMOD_IOC_DUMP, &dump);
 		break;
 	case 3:
-		accepted += !ioctl(fd, below(2) ? any() : (any() & ~0xffull) | 'd' << 8, argument());
+		accepted += !ioctl(fd, below(2) ? any() : (any() & ~0xffull) | 'd' << 8,
+			argument());
 		break;
 	default:
 		accepted += !ioctl(fd, commands[below(sizeof(commands) / sizeof(*commands))],

@@ -104,9 +104,10 @@ static int judge(struct account *a, bool fewer)
 		"%.3f s of %.3f to %.3f s; "
 		"%llu stacks, %llu coarse, %llu late, %llu lost, %llu throttled\n",
 		(unsigned long long)a->samples, (unsigned long long)a->counted,
-		(unsigned long long)stats.samples, weight, least, most, (unsigned long long)stats.stacks,
-		(unsigned long long)a->coarse, (unsigned long long)a->late,
-		(unsigned long long)a->lost, (unsigned long long)stats.throttled);
+		(unsigned long long)stats.samples, weight, least, most,
+		(unsigned long long)stats.stacks, (unsigned long long)a->coarse,
+		(unsigned long long)a->late, (unsigned long long)a->lost,
+		(unsigned long long)stats.throttled);
 	if (stats.pending || a->unknown || a->backwards || a->lost) {
 		printf("   %llu pending, %llu of unknown stacks, %llu back in time\n",
 			(unsigned long long)stats.pending, (unsigned long long)a->unknown,
@@ -118,7 +119,8 @@ static int judge(struct account *a, bool fewer)
 		printf("   samples are missing\n");
 		bad = 1;
 	}
-	if (a->session.options.hz && (weight > most + slack || (!fewer && weight < least - slack))) {
+	if (a->session.options.hz &&
+		(weight > most + slack || (!fewer && weight < least - slack))) {
 		printf("   the weights are not the time that passed\n");
 		bad = 1;
 	}
