@@ -75,7 +75,7 @@ static int add(struct pdiag_tasks *t, const struct pdiag_kmod_task *r)
 		.letter = r->state, .running = r->head.flags & PDIAG_KMOD_RUNNING,
 		.start = r->start,
 	};
-	snprintf(task.comm, sizeof(task.comm), "%.*s", (int)sizeof(r->comm), r->comm);
+	snprintf(task.comm, sizeof(task.comm), "%.*s", (int)sizeof(task.comm) - 1, r->comm);
 	return pdiag_dump_add(t->current, &task, r->head.time, stack ? stack->ips : NULL,
 		stack ? stack->nr : 0, stack ? stack->flags : 0);
 }
