@@ -14,7 +14,7 @@ static const char usage[] =
 	"\n"
 	"  -a, --all           sleeping tasks, too\n"
 	"  -n, --top N         the N most frequent stacks (default 10; 0: all)\n"
-	"  -o, --output FILE   FILE.svg: flame graph, FILE.folded: folded stacks; of the last dump\n"
+	"  -o, --output FILE   FILE.svg: flame graph, FILE.folded: folded stacks; the last dump\n"
 	"      --source SOURCE kmod, or perf: from /proc (default: the best that there is)\n"
 	"      --load N        wait until the 1-minute load average is N or more\n"
 	"      --runnable N    ... or N tasks run or want to\n"
@@ -22,8 +22,8 @@ static const char usage[] =
 	"      --hold MS       ... for so long (default 1000)\n"
 	"      --cooldown MS   the shortest time between two dumps (default 60000)\n"
 	"      --count N       end after N dumps (default 1; 0: never)\n"
-	"      --wait MS       give up when no dump came for so long (default: never; 30000 for one\n"
-	"                      that is made now)\n"
+	"      --wait MS       give up when no dump came for so long (default: never; 30000 for\n"
+	"                      one that is made now)\n"
 	"      --help, --version\n"
 	"\n"
 	"Exit status: 0 all shown, 1 failed, 2 misuse, 3 no dump came in time.\n";
@@ -235,6 +235,21 @@ static int set_source(const char *name)
 	return 0;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len > n && !strcmp(text + len - n, end);
+}
+
+static int set_output(const char *path)
+{
+	if (!ends_with(path, ".svg") && !ends_with(path, ".folded") && !ends_with(path, ".txt"))
+		return misuse("--output is FILE.svg or FILE.folded");
+	opt.output = path;
+	return 0;
+}
+
 static int take_option(int c)
 {
 	double n = 0;
@@ -244,8 +259,7 @@ static int take_option(int c)
 		opt.tasks.flags |= PDIAG_TASKS_ALL;
 		return 0;
 	case 'o':
-		opt.output = optarg;
-		return 0;
+		return set_output(optarg);
 	case OPT_SOURCE:
 		return set_source(optarg);
 	case OPT_HELP:

@@ -33,7 +33,7 @@ struct pdiag_tasks_options {
 enum pdiag_tasks_on {
 	PDIAG_TASKS_ON_LOAD = 0,     /* the 1-minute load average, in hundredths */
 	PDIAG_TASKS_ON_RUNNABLE = 1, /* tasks that run or want to */
-	PDIAG_TASKS_ON_BLOCKED = 2,  /* tasks in uninterruptible sleep; idle kernel threads are not */
+	PDIAG_TASKS_ON_BLOCKED = 2,  /* tasks in uninterruptible sleep, but idle kernel threads */
 };
 
 /* One of each enum pdiag_tasks_on may be set. */
@@ -109,7 +109,7 @@ PDIAG_API int pdiag_tasks_set_trigger(
 /* Read what has arrived; never blocks. Returns how many whole dumps wait to be taken. Of a task
  * that there was no memory for, the dump says so. Errors: -ENOMEM, -EBADMSG. */
 PDIAG_API int pdiag_tasks_dispatch(struct pdiag_tasks *tasks);
-/* The oldest dump that waits. 1: *out is yours, free it with pdiag_dump_free(); 0: there is none. */
+/* The oldest dump that waits. 1: *out is yours, to be freed by pdiag_dump_free(); 0: none waits. */
 PDIAG_API int pdiag_tasks_take(struct pdiag_tasks *tasks, struct pdiag_dump **out);
 /*
  * Wait for a dump for at most `milliseconds` (0: for ever) and take it: 1, or 0 when the time is

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A dump without the kernel module: states from /proc/PID/task/TID/stat, kernel stacks from .../stack
- * where it may be read. That gives names and offsets; /proc/kallsyms makes addresses of them.
+ * A dump without the kernel module: states from /proc/PID/task/TID/stat, kernel stacks from
+ * .../stack where it may be read. That gives names and offsets; /proc/kallsyms makes addresses of
+ * them.
  */
 #include <ctype.h>
 #include <dirent.h>

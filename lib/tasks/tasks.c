@@ -52,8 +52,9 @@ static int check_options(struct pdiag_tasks_options *to, const struct pdiag_task
 		return ret;
 	if (to->source > PDIAG_SOURCE_KMOD || to->reserved || to->max_depth > DEPTH_MAX ||
 		to->flags & ~(PDIAG_TASKS_ALL | PDIAG_TASKS_USER_ONLY))
-		return pdiag_fail(EINVAL, "pdiag_tasks_options: source is up to %u, max_depth up to "
-			"%u, flags are PDIAG_TASKS_*, and reserved is 0", PDIAG_SOURCE_KMOD, DEPTH_MAX);
+		return pdiag_fail(EINVAL, "pdiag_tasks_options: source is up to %u, max_depth up "
+			"to %u, flags are PDIAG_TASKS_*, and reserved is 0", PDIAG_SOURCE_KMOD,
+			DEPTH_MAX);
 	return 0;
 }
 

@@ -70,6 +70,10 @@ expect 2 pdiag-diff one
 expect 2 pdiag-probe -d -1
 expect 2 pdiag-probe -p 1 -t 1 x
 expect 2 pdiag-probe -o x.pdiag x
+expect 2 pdiag-tasks -o x.pdiag
+expect 2 pdiag-tasks --top x
+expect 2 pdiag-tasks --source no
+expect 2 pdiag-tasks 1
 expect 2 pdiag-diff -o d2.folded one two
 says "d2.folded"
 expect 2 pdiag-diff -o .svg one two

@@ -12,7 +12,7 @@
  *	--deaf N		do not read the ring before N seconds are over
  *	--close			leave at once, with the dump in full swing
  *
- * A line a record: "begin ID BY LOAD VALUE TIME", "task PID TID STATE RUNNING CPU COMM KERNEL USER",
+ * A line a record: "begin ID BY LOAD VALUE TIME", "task PID TID STATE RUNNING CPU COMM KERNEL USER"
  * where KERNEL and USER are the addresses, leaf first, "-" if there are none, and "end ID RUNNABLE
  * BLOCKED DUMPED LOST NS", "frozen BY VALUE". At the end "stats RECORDS STACKS LOST BUSY_NS".
  */
@@ -160,7 +160,8 @@ static int drain(struct pdiag_kmod_ring *control, const unsigned char *data)
 
 	while (tail != head) {
 		record = (const void *)(data + (tail & (control->data_bytes - 1)));
-		if (record->len < sizeof(*record) || record->len % 16 || record->len > head - tail) {
+		if (record->len < sizeof(*record) || record->len % 16 ||
+			record->len > head - tail) {
 			fprintf(stderr, "dump_tasks: a record of %u bytes\n", record->len);
 			exit(1);
 		}

@@ -33,35 +33,62 @@ ends() { awk -v c="$2" '$1 == "end" { print $c; exit }' "$1"; }
 
 # code_is FILE PID STATE: of each of those tasks, some user address is in the program's own code.
 code_is() {
-	perl -e 'no warnings "portable"; my ($pid, $state, $from, $to) = @ARGV; my ($n, $bad) = (0, 0);
-		while (<STDIN>) { my @f = split; next unless $f[0] eq "task" && $f[1] == $pid && $f[3] eq $state;
-			$n++; $bad++ unless grep { hex($_) >= hex($from) && hex($_) < hex($to) }
-				grep { $_ ne "-" } split /,/, $f[8]; }
-		print "   $n tasks, $bad of them elsewhere\n"; exit !($n && !$bad)' \
-		"$2" "$3" "$from" "$to" < "$1"
+	perl -e 'no warnings "portable";
+		my ($pid, $state, $from, $to) = @ARGV;
+		my ($n, $bad) = (0, 0);
+		while (<STDIN>) {
+			my @f = split;
+			next unless $f[0] eq "task" && $f[1] == $pid && $f[3] eq $state;
+			$n++;
+			$bad++ unless grep { hex($_) >= hex($from) && hex($_) < hex($to) }
+				grep { $_ ne "-" } split /,/, $f[8];
+		}
+		print "   $n tasks, $bad of them elsewhere\n";
+		exit !($n && !$bad)' "$2" "$3" "$from" "$to" < "$1"
 }
 
 # kernel_is FILE PID STATE: the kernel's part is what /proc says. That leaves out the scheduler.
 kernel_is() {
-	perl -e 'no warnings "portable"; my ($pid, $state) = @ARGV; my (%at, @sorted, %seen); my $n = 0;
-		open my $k, "<", "/proc/kallsyms" or die;
-		while (<$k>) { my ($a, undef, $s) = split; push @{$at{hex $a}}, $s; }
-		@sorted = sort { $a <=> $b } keys %at;
-		sub names { my ($ip) = @_; my ($l, $h) = (0, $#sorted);
-			while ($l < $h) { my $m = int(($l + $h + 1) / 2);
-				if ($sorted[$m] <= $ip) { $l = $m } else { $h = $m - 1 } }
-			map { sprintf "%s+0x%x", $_, $ip - $sorted[$l] } @{$at{$sorted[$l]}}; }
-		while (<STDIN>) { my @f = split; next unless $f[0] eq "task" && $f[1] == $pid && $f[3] eq $state;
-			open my $p, "<", "/proc/$pid/task/$f[2]/stack" or next;
-			my @truth = map { /\] ([^\/]+)/ ? $1 : () } <$p>;
-			next if $seen{"$f[7] @truth"}++ && ++$n;
-			my @ours = split /,/, $f[7]; splice @ours, 0, @ours - @truth if @ours > @truth;
+	perl -e 'no warnings "portable";
+		my ($pid, $state) = @ARGV;
+		my (%at, $n, %seen);
+		open my $kallsyms, "<", "/proc/kallsyms" or die;
+		while (<$kallsyms>) {
+			my ($address, undef, $name) = split;
+			push @{$at{hex $address}}, $name;
+		}
+		my @sorted = sort { $a <=> $b } keys %at;
+		sub names {
+			my ($ip) = @_;
+			my ($low, $high) = (0, $#sorted);
+			while ($low < $high) {
+				my $middle = int(($low + $high + 1) / 2);
+				if ($sorted[$middle] <= $ip) { $low = $middle } else { $high = $middle - 1 }
+			}
+			my $start = $sorted[$low];
+			map { sprintf "%s+0x%x", $_, $ip - $start } @{$at{$start}};
+		}
+		while (<STDIN>) {
+			my @f = split;
+			next unless $f[0] eq "task" && $f[1] == $pid && $f[3] eq $state;
+			open my $stack, "<", "/proc/$pid/task/$f[2]/stack" or next;
+			my @truth = map { /\] ([^\/]+)/ ? $1 : () } <$stack>;
+			$n++;
+			next if $seen{"$f[7] @truth"}++;
+			my @ours = split /,/, $f[7];
+			splice @ours, 0, @ours - @truth if @ours > @truth;
 			my $same = @ours == @truth && @truth;
-			for my $i (0 .. $#truth) { last unless $same;
-				$same = grep { $_ eq $truth[$i] } names(hex $ours[$i]); }
-			if (!$same) { print "   $f[2]: ", join(" ", map { (names(hex $_))[0] } split /,/, $f[7]),
-				" and not @truth\n"; exit 1; } $n++; }
-		print "   $n tasks\n"; exit !$n' "$2" "$3" < "$1"
+			for my $i (0 .. $#truth) {
+				last unless $same;
+				$same = grep { $_ eq $truth[$i] } names(hex $ours[$i]);
+			}
+			next if $same;
+			my @names = map { (names(hex $_))[0] } split /,/, $f[7];
+			print "   $f[2]: @names and not @truth\n";
+			exit 1;
+		}
+		print "   $n tasks\n";
+		exit !$n' "$2" "$3" < "$1"
 }
 
 stuck blocked 30

@@ -31,8 +31,10 @@ check "with its kernel stack" \
 	[ "$(awk -v pid="$pid" '$2 == pid && $4 == "D" && $8 == "-"' "$work/dump" | wc -l)" = 0 ]
 check "with its user stack" \
 	[ "$(awk -v pid="$pid" '$2 == pid && $4 == "D" && $9 == "-"' "$work/dump" | wc -l)" = 0 ]
-check "at most a fifth of a CPU meanwhile" awk '$1 == "end" { took = $7 } $1 == "stats" { busy = $5 }
-	END { printf "   %d of %d ms\n", busy / 1e6, took / 1e6; exit !(busy * 5 <= took) }' "$work/dump"
+check "at most a fifth of a CPU meanwhile" awk '$1 == "end" { took = $7 }
+	$1 == "stats" { busy = $5 }
+	END { printf "   %d of %d ms\n", busy / 1e6, took / 1e6
+		exit !(busy * 5 <= took) }' "$work/dump"
 check "nothing lost" awk '$1 == "end" && $6 == 0 { ok = 1 } END { exit !ok }' "$work/dump"
 
 bounded "$support/dump_tasks" --trigger "2:$tasks:0:60000" --seconds 60 > "$work/dump"
