@@ -19,11 +19,20 @@
 
 #define HZ_MAX 10000
 #define RING_MIN (64u << 10)
+#define FLIGHT_MIN (512u << 10)
 #define RING_MAX (1ull << 30)
 #define TOTAL_MAX (4ull << 30) /* of rings of all CPUs */
 #define EVENTS (PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS)
 #define FLAGS (PDIAG_KMOD_NO_INHERIT | PDIAG_KMOD_USER_ONLY | PDIAG_KMOD_FLIGHT | \
 	PDIAG_KMOD_SKIP_IDLE | PDIAG_KMOD_SOFTWARE | PDIAG_KMOD_WAKERS)
+
+/* What all sessions of a group's members together may use of the machine, times a CPU. */
+#define RESTRICTED_SESSIONS 16
+#define RESTRICTED_RING (4u << 20)
+#define RESTRICTED_STACKS 4096
+#define RESTRICTED_PPM 10000
+
+static atomic_t restricted_sessions;
 
 /* Fill in defaults; refuse what makes no sense. */
 static int check_sizes(struct pdiag_kmod_session *options)
@@ -32,6 +41,9 @@ static int check_sizes(struct pdiag_kmod_session *options)
 
 	if (ring > RING_MAX || tasks > RING_MAX)
 		return -EINVAL;
+	/* A flight recorder keeps room in each of its segments for the longest records. */
+	if (options->flags & PDIAG_KMOD_FLIGHT)
+		ring = max_t(u64, ring, FLIGHT_MIN);
 	options->ring_bytes_used = roundup_pow_of_two(max_t(u64, ring, RING_MIN));
 	options->tasks_bytes_used = roundup_pow_of_two(max_t(u64, tasks, RING_MIN));
 	if (options->ring_bytes_used * num_present_cpus() > TOTAL_MAX)
@@ -45,6 +57,16 @@ static int check_sizes(struct pdiag_kmod_session *options)
 	options->max_depth = options->max_depth ?: 127;
 	if (options->max_depth > PDIAG_KMOD_DEPTH_MAX)
 		return -EINVAL;
+	return 0;
+}
+
+/* Nobody else's memory or time; of kernel frames none. */
+static int restrict_sizes(struct pdiag_kmod_session *options)
+{
+	if (options->ring_bytes_used > RESTRICTED_RING || options->stacks > RESTRICTED_STACKS)
+		return -EPERM;
+	options->budget_ppm = min_t(u32, options->budget_ppm, RESTRICTED_PPM);
+	options->flags |= PDIAG_KMOD_USER_ONLY;
 	return 0;
 }
 
@@ -64,9 +86,7 @@ static int check(struct pdiag_kmod_session *options, bool restricted)
 		return -EPERM;
 	options->budget_ppm = options->budget_ppm ?: 10000;
 	options->wake_ms = clamp_t(u32, options->wake_ms ?: 100, 1, 10000);
-	if (restricted)
-		options->flags |= PDIAG_KMOD_USER_ONLY;
-	return check_sizes(options);
+	return check_sizes(options) ?: restricted ? restrict_sizes(options) : 0;
 }
 
 /* Is this CPU in the caller's mask? A mask that is too short has zeros behind it. */
@@ -134,8 +154,7 @@ static void set_up(struct pdiag_session *session, const struct pdiag_kmod_sessio
 	session->remind = options->wake_ms * (u64)NSEC_PER_MSEC;
 	session->watermark = options->watermark ?: options->ring_bytes_used / 8;
 	session->ns = ns == &init_pid_ns ? NULL : get_pid_ns(ns);
-	session->uid = current_fsuid();
-	session->gid = current_fsgid();
+	session->cred = get_current_cred();
 	session->total_bytes = struct_size(session, cpu, nr_cpu_ids);
 }
 
@@ -147,11 +166,18 @@ int pdiag_session_new(struct pdiag_kmod_session *options, bool restricted,
 
 	if (err)
 		return err;
+	if (restricted && atomic_inc_return(&restricted_sessions) > RESTRICTED_SESSIONS) {
+		atomic_dec(&restricted_sessions);
+		return -EUSERS;
+	}
 	session = kvzalloc(struct_size(session, cpu, nr_cpu_ids), GFP_KERNEL);
-	if (!session)
+	if (!session) {
+		if (restricted)
+			atomic_dec(&restricted_sessions);
 		return -ENOMEM;
-	set_up(session, options);
+	}
 	session->restricted = restricted;
+	set_up(session, options);
 	err = make_cpus(session, options);
 	if (!err)
 		err = pdiag_filter_open(session, options);
@@ -186,6 +212,9 @@ void pdiag_session_free(struct pdiag_session *session)
 		pdiag_cpu_free(session->cpu[i]);
 	if (session->ns)
 		put_pid_ns(session->ns);
+	put_cred(session->cred);
+	if (session->restricted)
+		atomic_dec(&restricted_sessions);
 	mutex_destroy(&session->lock);
 	kvfree(session);
 }
@@ -250,7 +279,7 @@ int pdiag_session_freeze(struct pdiag_session *session, bool frozen)
 	for (i = 0; !frozen && session->frozen && i + 1 < session->nr_rings; i++)
 		if (session->cpu[i]) {
 			pdiag_ring_restart(&session->cpu[i]->ring);
-			pdiag_stack_reset(&session->cpu[i]->stacks);
+			pdiag_record_forget_stacks(session->cpu[i]);
 		}
 	smp_store_release(&session->frozen, frozen);
 	/* Callbacks look at it once, with interrupts off; now none is at work that saw less. */
