@@ -50,11 +50,13 @@ build_fault() {
 			M=/pdiag/build/fault KCFLAGS=-Werror modules
 }
 
-# build_library: with the examples and the programs of the tests.
+# build_library: with the examples and the programs of the tests. Of cmocka's calls, newer versions
+# call some old that older ones have no other for: such warnings are no errors.
 build_library() {
 	local begin=$SECONDS
 	quietly "$build/cmake.log" in_root bash -c 'cd /pdiag/build &&
-		cmake -S /pdiag/source -B cmake -DPDIAG_WERROR=ON &&
+		cmake -S /pdiag/source -B cmake -DPDIAG_WERROR=ON \
+			-DCMAKE_C_FLAGS=-Wno-error=deprecated-declarations &&
 		for dir in examples tests/support tests/system tests/vm/programs; do
 			[ ! -e "cmake/$dir/Makefile" ] || make -s --no-print-directory -C "cmake/$dir" \
 				-j "$(nproc)" all || exit
