@@ -216,7 +216,7 @@ static int show_histogram(struct pdiag_probe *probe)
 		show_value(h.sum / h.count, info->unit);
 	}
 	if (h.lost || h.missed)
-		printf("; %" PRIu64 " events had no room, %" PRIu64 " hooks were skipped", h.lost,
+		printf("; %" PRIu64 " events not shown, %" PRIu64 " hooks skipped", h.lost,
 			h.missed);
 	printf("\n");
 	for (int i = first; i <= last; i++) {

@@ -44,6 +44,14 @@ static void count(struct pdiag_probe_cpu *own, u64 value, u64 times)
 		own->max = value;
 }
 
+/* Under the governor: is it this one that is counted for all? What it stands for is not lost. */
+static bool one_for_all(struct pdiag_cpu *cpu)
+{
+	struct pdiag_governor *governor = &cpu->governor;
+
+	return !(++governor->turn & ((1u << governor->shift) - 1));
+}
+
 /* Values above the threshold are all counted; of others, under the governor, one for many. */
 bool pdiag_probe_measure(struct pdiag_probe_call *call, u64 value)
 {
@@ -52,7 +60,7 @@ bool pdiag_probe_measure(struct pdiag_probe_call *call, u64 value)
 		call->own->events++;
 		return true;
 	}
-	if (!pdiag_governor_skip(call->cpu))
+	if (one_for_all(call->cpu))
 		count(call->own, value, 1ull << call->cpu->governor.shift);
 	return false;
 }

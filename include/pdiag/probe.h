@@ -81,7 +81,7 @@ struct pdiag_probe_histogram {
 	uint64_t sum;
 	uint64_t max;
 	uint64_t events; /* of those, at or above it */
-	uint64_t lost;	 /* events that had no room in the ring or were held back */
+	uint64_t lost;	 /* events without a record: no room in the ring, or too many at once */
 	uint64_t missed; /* times that the kernel skipped the hook: not measured */
 	uint64_t bucket[65]; /* 0: zeros; n: values from 2^(n-1) to 2^n - 1 */
 };
