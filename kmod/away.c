@@ -4,6 +4,7 @@
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #define PROBES 16
@@ -24,6 +25,11 @@ void pdiag_away_free(struct pdiag_away *away)
 {
 	vfree(away->slots);
 	away->slots = NULL;
+}
+
+void pdiag_away_clear(struct pdiag_away *away)
+{
+	memset(away->slots, 0, pdiag_away_bytes(away));
 }
 
 size_t pdiag_away_bytes(const struct pdiag_away *away)

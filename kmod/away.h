@@ -44,6 +44,8 @@ struct pdiag_away {
 
 int pdiag_away_init(struct pdiag_away *away, u32 size, bool wakers);
 void pdiag_away_free(struct pdiag_away *away);
+/* Empty it, when nobody writes to it. */
+void pdiag_away_clear(struct pdiag_away *away);
 size_t pdiag_away_bytes(const struct pdiag_away *away);
 
 /* A slot for a task that leaves, to be filled in and then published. NULL: there is no room. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "filter.h"
 
+#include <linux/capability.h>
 #include <linux/cgroup.h>
+#include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/string.h>
 
@@ -103,17 +105,19 @@ void pdiag_filter_close(struct pdiag_session *session)
 /* As ptrace(2) would decide for a caller without capabilities. */
 static bool may_see(const struct pdiag_session *session, struct task_struct *task)
 {
-	const struct cred *cred;
+	const struct cred *own = session->cred, *cred;
 	bool may;
 
 	/* What a task says of itself can be asked of the current one only. */
-	if (task != current || task->flags & PF_KTHREAD)
+	if (task != current || task->flags & PF_KTHREAD || !pdiag_session_tid(session, task))
 		return false;
 	rcu_read_lock();
 	cred = __task_cred(task);
-	may = uid_eq(cred->uid, session->uid) && uid_eq(cred->euid, session->uid) &&
-		uid_eq(cred->suid, session->uid) && gid_eq(cred->gid, session->gid) &&
-		gid_eq(cred->egid, session->gid) && gid_eq(cred->sgid, session->gid);
+	may = uid_eq(cred->uid, own->fsuid) && uid_eq(cred->euid, own->fsuid) &&
+		uid_eq(cred->suid, own->fsuid) && gid_eq(cred->gid, own->fsgid) &&
+		gid_eq(cred->egid, own->fsgid) && gid_eq(cred->sgid, own->fsgid) &&
+		cred->user_ns == own->user_ns &&
+		cap_issubset(cred->cap_permitted, own->cap_permitted);
 	rcu_read_unlock();
 	return may && pdiag_current_dumpable();
 }

@@ -20,6 +20,7 @@
 struct pdiag_follow {
 	struct pdiag_session *session;
 	bool threads; /* pids are of threads, not of processes */
+	u32 hooks;    /* in place */
 	atomic_t pid[SLOTS];
 };
 
@@ -93,6 +94,19 @@ static void on_free(void *data, struct task_struct *task)
 		atomic_set(&follow->pid[at], 0);
 }
 
+static int hook(struct pdiag_follow *follow)
+{
+	int err = pdiag_hook("sched_process_fork", on_fork, follow);
+
+	if (err)
+		return err;
+	follow->hooks = 1;
+	err = pdiag_hook("sched_process_free", on_free, follow);
+	if (!err)
+		follow->hooks = 2;
+	return err;
+}
+
 /* Children that are there already do not count; threads of a process do, by its pid. */
 int pdiag_follow_new(struct pdiag_session *session, struct pdiag_follow **out)
 {
@@ -104,9 +118,7 @@ int pdiag_follow_new(struct pdiag_session *session, struct pdiag_follow **out)
 	follow->session = session;
 	follow->threads = session->filter.target == PDIAG_KMOD_THREAD;
 	insert(follow, session->filter.pid);
-	err = pdiag_hook("sched_process_fork", on_fork, follow);
-	if (!err)
-		err = pdiag_hook("sched_process_free", on_free, follow);
+	err = hook(follow);
 	if (err) {
 		pdiag_follow_free(follow);
 		return err;
@@ -119,8 +131,10 @@ void pdiag_follow_free(struct pdiag_follow *follow)
 {
 	if (!follow)
 		return;
-	pdiag_unhook("sched_process_fork", on_fork, follow);
-	pdiag_unhook("sched_process_free", on_free, follow);
+	if (follow->hooks > 0)
+		pdiag_unhook("sched_process_fork", on_fork, follow);
+	if (follow->hooks > 1)
+		pdiag_unhook("sched_process_free", on_free, follow);
 	pdiag_hook_sync();
 	vfree(follow);
 }

@@ -38,7 +38,7 @@ static void slower(struct pdiag_cpu *cpu, u64 now)
 
 	if (governor->shift < SHIFT_MAX)
 		governor->shift++;
-	if (old && old < PERIOD_MAX && !cpu->counter)
+	if (old && old < PERIOD_MAX && cpu->timed)
 		cpu->period = min_t(u64, old * 2, PERIOD_MAX);
 	governor->throttled++;
 	tell(cpu, now, old);
@@ -53,7 +53,7 @@ static void faster(struct pdiag_cpu *cpu, u64 now)
 		governor->shift--;
 	else if (old <= cpu->session->period)
 		return;
-	if (!cpu->counter)
+	if (cpu->timed)
 		cpu->period = max(old / 2, cpu->session->period);
 	tell(cpu, now, old);
 }

@@ -62,6 +62,14 @@ static void arm(void *cpu)
 	pdiag_sampler_arm(cpu);
 }
 
+static void arm_on(struct pdiag_cpu *cpu)
+{
+	if (pdiag_sampler_sleeps(cpu))
+		pdiag_sampler_arm(cpu);
+	else
+		smp_call_function_single(cpu->number, arm, cpu, 1);
+}
+
 void pdiag_hotplug_start(struct pdiag_session *session)
 {
 	unsigned int number;
@@ -71,7 +79,7 @@ void pdiag_hotplug_start(struct pdiag_session *session)
 	list_add(&session->node, &running);
 	for_each_online_cpu(number)
 		if (number + 1 < session->nr_rings && session->cpu[number])
-			smp_call_function_single(number, arm, session->cpu[number], 1);
+			arm_on(session->cpu[number]);
 	mutex_unlock(&running_lock);
 	cpus_read_unlock();
 }

@@ -20,6 +20,7 @@
 
 struct pdiag_offcpu {
 	struct pdiag_away away;
+	u32 hooks; /* in place */
 };
 
 static u16 state_of(unsigned int state, bool preempted)
@@ -182,6 +183,7 @@ u64 pdiag_offcpu_end(struct pdiag_session *session)
 			continue;
 		cpu = session->cpu[slot->cpu];
 		away = measure(slot, session->stopped, &waiting);
+		pdiag_record_begin(cpu, session->stopped);
 		if (!too_short(cpu, slot, away)) {
 			if (!tell(cpu, slot, PDIAG_KMOD_AWAY, session->stopped, away - waiting,
 				    waiting, &stack)) {
@@ -270,15 +272,26 @@ void pdiag_offcpu_free(struct pdiag_session *session)
 	session->offcpu = NULL;
 }
 
+void pdiag_offcpu_forget(struct pdiag_session *session)
+{
+	if (session->offcpu)
+		pdiag_away_clear(&session->offcpu->away);
+}
+
 int pdiag_offcpu_start(struct pdiag_session *session)
 {
 	int err;
 
 	if (!session->offcpu)
 		return 0;
+	pdiag_offcpu_forget(session);
 	err = pdiag_hook("sched_switch", on_switch, session);
+	if (err)
+		return err;
+	session->offcpu->hooks = 1;
+	err = pdiag_hook("sched_waking", on_waking, session);
 	if (!err)
-		err = pdiag_hook("sched_waking", on_waking, session);
+		session->offcpu->hooks = 2;
 	return err;
 }
 
@@ -286,8 +299,11 @@ void pdiag_offcpu_stop(struct pdiag_session *session)
 {
 	if (!session->offcpu)
 		return;
-	pdiag_unhook("sched_switch", on_switch, session);
-	pdiag_unhook("sched_waking", on_waking, session);
+	if (session->offcpu->hooks > 0)
+		pdiag_unhook("sched_switch", on_switch, session);
+	if (session->offcpu->hooks > 1)
+		pdiag_unhook("sched_waking", on_waking, session);
+	session->offcpu->hooks = 0;
 }
 
 const char *pdiag_offcpu_why_not(void)

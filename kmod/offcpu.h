@@ -9,12 +9,14 @@
 int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_session *options);
 void pdiag_offcpu_free(struct pdiag_session *session);
 int pdiag_offcpu_start(struct pdiag_session *session);
-/* Followed by pdiag_hook_sync(). */
+/* Nobody is away, as far as we know: while nothing was written, tasks came and went. */
+void pdiag_offcpu_forget(struct pdiag_session *session);
 /*
  * Of a session that has stopped: tell of those that are still away, up to the stop. Returns how
  * many found no room and wait for the next call.
  */
 u64 pdiag_offcpu_end(struct pdiag_session *session);
+/* Followed by pdiag_hook_sync(). */
 void pdiag_offcpu_stop(struct pdiag_session *session);
 const char *pdiag_offcpu_why_not(void);
 

@@ -101,6 +101,21 @@ struct pdiag_pending_entry *pdiag_pending_next(struct pdiag_pending *pending, u3
 	return NULL;
 }
 
+void pdiag_pending_forget_stacks(struct pdiag_pending *pending)
+{
+	struct pdiag_pending_entry *entry;
+
+	if (!pending->used)
+		return;
+	for (entry = pending->entry; entry < pending->entry + ALL; entry++) {
+		if (!entry->count || entry->stack == PDIAG_KMOD_NO_STACK)
+			continue;
+		entry->stack = PDIAG_KMOD_NO_STACK;
+		entry->flags |= PDIAG_KMOD_COARSE;
+		pending->coarsened += entry->count;
+	}
+}
+
 void pdiag_pending_done(struct pdiag_pending *pending, struct pdiag_pending_entry *entry)
 {
 	pending->samples -= min_t(u64, pending->samples, entry->count);

@@ -36,6 +36,8 @@ void pdiag_pending_free(struct pdiag_pending *pending);
 void pdiag_pending_add(struct pdiag_pending *pending, const struct pdiag_pending_entry *what);
 /* The next entry that waits, looking at no more than `looks` of them; NULL: none seen. */
 struct pdiag_pending_entry *pdiag_pending_next(struct pdiag_pending *pending, u32 looks);
+/* Numbers of stacks mean nothing any more. */
+void pdiag_pending_forget_stacks(struct pdiag_pending *pending);
 void pdiag_pending_done(struct pdiag_pending *pending, struct pdiag_pending_entry *entry);
 
 #endif

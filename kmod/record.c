@@ -196,8 +196,8 @@ void pdiag_record_new_sample(struct pdiag_cpu *cpu, u64 now, struct task_struct 
 {
 	u32 id = pdiag_record_send_stack(cpu, stack, now);
 
-	weight += cpu->nested;
-	cpu->nested = 0;
+	/* In one step, as an NMI may add to it. */
+	weight += xchg(&cpu->nested, 0);
 	if ((id == PDIAG_KMOD_NO_STACK && stack) || weight > U32_MAX ||
 		!pdiag_record_put_sample(cpu, now, task, id, weight, flags))
 		pdiag_record_pending(cpu, now, task, stack, weight, PDIAG_KMOD_STATE_ON_CPU);
@@ -248,6 +248,7 @@ static void tell_losses(struct pdiag_cpu *cpu, u64 now)
 {
 	struct pdiag_kmod_loss_record *record;
 	u32 reason;
+	u64 lost;
 
 	for (reason = 0; reason < PDIAG_KMOD_LOSSES; reason++) {
 		if (cpu->lost[reason] == cpu->lost_told[reason])
@@ -256,14 +257,27 @@ static void tell_losses(struct pdiag_cpu *cpu, u64 now)
 		if (!record)
 			return;
 		record->reason = reason;
-		record->events = cpu->lost[reason] - cpu->lost_told[reason];
-		cpu->lost_told[reason] = cpu->lost[reason];
+		/* Once, as an NMI may add to it. */
+		lost = READ_ONCE(cpu->lost[reason]);
+		record->events = lost - cpu->lost_told[reason];
+		cpu->lost_told[reason] = lost;
 		pdiag_record_commit(cpu, record);
 	}
 }
 
+void pdiag_record_forget_stacks(struct pdiag_cpu *cpu)
+{
+	pdiag_stack_reset(&cpu->stacks);
+	pdiag_pending_forget_stacks(&cpu->pending);
+}
+
 u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now)
 {
+	/* A recorder that is frozen is being read. */
+	if (READ_ONCE(cpu->session->frozen))
+		return cpu->pending.samples;
+	if (pdiag_ring_turn(&cpu->ring, TURN_LENGTH))
+		pdiag_record_forget_stacks(cpu);
 	deliver(cpu, now, U32_MAX, PDIAG_PENDING_SIZE + 8);
 	if (!cpu->pending.used)
 		tell_losses(cpu, now);
@@ -273,7 +287,7 @@ u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now)
 void pdiag_record_prepare(struct pdiag_cpu *cpu, u64 now)
 {
 	if (unlikely(pdiag_ring_turn(&cpu->ring, TURN_LENGTH)))
-		pdiag_stack_reset(&cpu->stacks);
+		pdiag_record_forget_stacks(cpu);
 	if (unlikely(cpu->pending.used))
 		deliver(cpu, now, DELIVER, LOOKS);
 }

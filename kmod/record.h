@@ -101,6 +101,8 @@ void pdiag_record_pending(struct pdiag_cpu *cpu, u64 now, struct task_struct *ta
 /* A record of any other kind: room for it, its head filled in and all else zero; NULL: full. */
 void *pdiag_record_reserve(struct pdiag_cpu *cpu, u32 len, u16 type, u16 flags, u64 now);
 void pdiag_record_commit(struct pdiag_cpu *cpu, const void *record);
+/* Begin anew with stacks, as the reader will not have those that were sent. */
+void pdiag_record_forget_stacks(struct pdiag_cpu *cpu);
 /* Deliver pending counts: all that fit. Returns the samples that still wait. */
 u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now);
 

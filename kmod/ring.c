@@ -54,10 +54,16 @@ static void pad(struct pdiag_ring *ring, u64 len)
 	ring->head += len;
 }
 
+/* Bytes that are left in the segment of a flight recorder. */
+static u64 segment_rest(const struct pdiag_ring *ring)
+{
+	return ring->segment - (ring->head & (ring->segment - 1));
+}
+
 bool pdiag_ring_fits(struct pdiag_ring *ring, u32 len)
 {
 	if (ring->segment)
-		return true;
+		return segment_rest(ring) >= len;
 	return room(ring) >= len + padding(ring, len, ring->size);
 }
 
@@ -67,13 +73,14 @@ bool pdiag_ring_turn(struct pdiag_ring *ring, u32 len)
 
 	if (likely(!ring->segment))
 		return false;
-	rest = ring->segment - (ring->head & (ring->segment - 1));
+	rest = segment_rest(ring);
 	if (rest >= len)
 		return false;
 	pad(ring, rest);
-	/* What the segment held is gone from here on. */
+	/* What the segment held is gone from here on; what was there before a restart, too. */
 	next = ring->head + ring->segment;
-	WRITE_ONCE(ring->control->oldest, next > ring->size ? next - ring->size : 0);
+	WRITE_ONCE(ring->control->oldest,
+		next > ring->first + ring->size ? next - ring->size : ring->first);
 	smp_store_release(&ring->control->head, ring->head);
 	return true;
 }
@@ -82,9 +89,12 @@ void *pdiag_ring_make_room(struct pdiag_ring *ring, u32 len)
 {
 	u64 skip, free, rest;
 
-	/* A flight recorder's segment has room, see pdiag_ring_turn(). */
+	/* The segments of a flight recorder change in pdiag_ring_turn() only. */
 	if (ring->segment) {
-		ring->limit = round_up(ring->head + 1, ring->segment);
+		rest = segment_rest(ring);
+		if (rest < len)
+			return NULL;
+		ring->limit = ring->head + rest;
 		return ring->data + (ring->head & (ring->size - 1));
 	}
 	skip = padding(ring, len, ring->size);
@@ -102,6 +112,7 @@ void pdiag_ring_restart(struct pdiag_ring *ring)
 {
 	ring->head = round_up(ring->head, ring->size);
 	ring->limit = 0;
+	ring->first = ring->head;
 	WRITE_ONCE(ring->control->oldest, ring->head);
 	smp_store_release(&ring->control->head, ring->head);
 }

@@ -26,6 +26,7 @@ struct pdiag_ring {
 	u8 *data;
 	struct pdiag_kmod_ring *control;
 	u64 segment; /* bytes of one; 0: not a flight recorder */
+	u64 first; /* flight recorder: where it last began anew */
 	u64 records;
 };
 
@@ -37,8 +38,8 @@ void *pdiag_ring_make_room(struct pdiag_ring *ring, u32 len);
 /* Would `len` bytes fit? */
 bool pdiag_ring_fits(struct pdiag_ring *ring, u32 len);
 /*
- * Flight recorder: make sure that `len` bytes fit into the segment that is written, so that
- * reserve cannot fail. True: a new segment was begun, in which no stack is known yet.
+ * Flight recorder: make sure that `len` bytes fit into the segment that is written; what does not
+ * is refused by reserve. True: a new segment was begun, in which no stack is known yet.
  */
 bool pdiag_ring_turn(struct pdiag_ring *ring, u32 len);
 /* Begin anew; the reader is told by `oldest`. */

@@ -48,7 +48,7 @@ static void sample(struct pdiag_cpu *cpu, struct pt_regs *regs, u64 now, u64 wei
 static enum hrtimer_restart tick(struct hrtimer *timer)
 {
 	struct pdiag_cpu *own = container_of(timer, struct pdiag_cpu, timer), *cpu;
-	u64 began, now = ktime_get_mono_fast_ns(), covers = own->period;
+	u64 began, now = ktime_get_mono_fast_ns(), covers = own->covers;
 	u64 missed;
 
 	cpu = pdiag_cpu_enter(own->session, &began);
@@ -57,6 +57,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 		hrtimer_add_expires_ns(timer, own->period);
 	else
 		covers += (missed - 1) * own->period;
+	own->covers = own->period;
 	if (likely(cpu)) {
 		sample(cpu, get_irq_regs(), now, covers, missed > 1, false);
 		pdiag_cpu_leave(cpu, now, began);
@@ -72,10 +73,17 @@ static void overflow(
 
 	cpu = pdiag_cpu_enter(own->session, &began);
 	if (!cpu) {
-		own->nested += own->session->period;
+		/* Of a frozen recorder nothing is missing. */
+		if (!READ_ONCE(own->session->frozen))
+			own->nested += own->session->period;
 		return;
 	}
-	sample(cpu, regs, now, cpu->session->period, false, in_nmi());
+	/* The rate of a counter stays, so some are left out; the next one weighs more for it. */
+	if (unlikely(cpu->governor.shift) && wanted(cpu->session, regs) &&
+		pdiag_governor_skip(cpu))
+		cpu->nested += cpu->session->period;
+	else
+		sample(cpu, regs, now, cpu->session->period, false, in_nmi());
 	pdiag_cpu_leave(cpu, now, began);
 }
 
@@ -131,15 +139,23 @@ int pdiag_sampler_open(struct pdiag_session *session)
 	return opened > 0;
 }
 
+bool pdiag_sampler_sleeps(const struct pdiag_cpu *cpu)
+{
+	/* The kernel takes counters off a CPU that goes, for good: from then on it is the timer. */
+	return cpu->counter && cpu->counter->attach_state & PERF_ATTACH_CONTEXT;
+}
+
 void pdiag_sampler_arm(struct pdiag_cpu *cpu)
 {
 	if (!cpu->session->period || cpu->armed)
 		return;
 	cpu->armed = true;
-	if (cpu->counter) {
+	cpu->timed = !pdiag_sampler_sleeps(cpu);
+	if (!cpu->timed) {
 		perf_event_enable(cpu->counter);
 		return;
 	}
+	cpu->covers = cpu->period;
 	pdiag_timer_setup(&cpu->timer, tick, HRTIMER_MODE_REL_PINNED_HARD);
 	hrtimer_start(&cpu->timer, ns_to_ktime(cpu->period), HRTIMER_MODE_REL_PINNED_HARD);
 }
@@ -149,8 +165,8 @@ void pdiag_sampler_disarm(struct pdiag_cpu *cpu)
 	if (!cpu->armed)
 		return;
 	cpu->armed = false;
-	if (cpu->counter)
-		perf_event_disable(cpu->counter);
-	else
+	if (cpu->timed)
 		hrtimer_cancel(&cpu->timer);
+	else
+		perf_event_disable(cpu->counter);
 }

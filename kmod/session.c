@@ -281,6 +281,8 @@ int pdiag_session_freeze(struct pdiag_session *session, bool frozen)
 			pdiag_ring_restart(&session->cpu[i]->ring);
 			pdiag_record_forget_stacks(session->cpu[i]);
 		}
+	if (!frozen && session->frozen)
+		pdiag_offcpu_forget(session);
 	smp_store_release(&session->frozen, frozen);
 	/* Callbacks look at it once, with interrupts off; now none is at work that saw less. */
 	synchronize_rcu();

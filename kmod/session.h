@@ -45,7 +45,8 @@ struct pdiag_cpu {
 	struct pdiag_session *session;
 	u32 number;
 	u32 busy;	/* a callback is at work: an NMI in between must not write */
-	u64 period;	/* ns to the next tick */
+	u64 period;	/* ns between ticks */
+	u64 covers;	/* ns from the last tick to the one that is set, with the period of then */
 	u64 nested;	/* weight that NMIs could not deliver */
 	u64 samples, late, stacks_sent;
 	u64 lost[PDIAG_KMOD_LOSSES], lost_told[PDIAG_KMOD_LOSSES];
@@ -57,6 +58,7 @@ struct pdiag_cpu {
 	struct hrtimer timer;
 	struct perf_event *counter; /* cycles, instead of the timer */
 	bool armed;
+	bool timed;	/* armed by the timer, not the counter */
 	struct irq_work wake;
 };
 
@@ -75,8 +77,7 @@ struct pdiag_session {
 	bool all; /* every task, idle ones too */
 	bool restricted; /* of a user who may see only what is his */
 	struct pid_namespace *ns; /* NULL: the initial one */
-	kuid_t uid;	 /* restricted: whose tasks */
-	kgid_t gid;
+	const struct cred *cred; /* restricted: whose tasks */
 	struct pdiag_filter filter;
 	wait_queue_head_t readers;
 	struct hrtimer reminder; /* wakes readers of rings below the watermark */
@@ -111,6 +112,8 @@ void pdiag_cpu_free(struct pdiag_cpu *cpu);
 /* sampler.c: on the CPU itself */
 int pdiag_sampler_open(struct pdiag_session *session);
 void pdiag_sampler_arm(struct pdiag_cpu *cpu);
+/* To be armed where sleeping is allowed, on any CPU; else on its own, in an interrupt or not. */
+bool pdiag_sampler_sleeps(const struct pdiag_cpu *cpu);
 void pdiag_sampler_disarm(struct pdiag_cpu *cpu);
 
 /* hotplug.c: run the session's samplers on all its CPUs, those that come later too. */

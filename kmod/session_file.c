@@ -55,7 +55,7 @@ static u64 flush_all(struct pdiag_session *session)
 	}
 	cpus_read_unlock();
 	/* What waits there is older, and refers to stacks by their numbers of now. */
-	if (!session->running && !pending)
+	if (!session->running && !session->frozen && !pending)
 		pending = pdiag_offcpu_end(session);
 	return pending;
 }

@@ -18,9 +18,7 @@ static inline int pdiag_copy_in(void *to, size_t known, void __user *from)
 		return -EFAULT;
 	if (size < 2 * sizeof(u32))
 		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	err = copy_struct_from_user(to, known, from, size);
+	err = size > PAGE_SIZE ? -E2BIG : copy_struct_from_user(to, known, from, size);
 	if (err == -E2BIG && put_user((u32)known, (u32 __user *)from))
 		return -EFAULT;
 	return err;

@@ -35,9 +35,9 @@ static inline unsigned int pdiag_task_state(const struct task_struct *task)
 static inline void pdiag_vma_read_only(struct vm_area_struct *vma)
 {
 #ifdef PDIAG_HAVE_VM_FLAGS_CLEAR
-	vm_flags_clear(vma, VM_MAYWRITE);
+	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
 #else
-	vma->vm_flags &= ~VM_MAYWRITE;
+	vma->vm_flags &= ~(VM_MAYWRITE | VM_MAYEXEC);
 #endif
 }
 
