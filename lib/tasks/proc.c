@@ -19,18 +19,17 @@
 #include "tasks/tasks.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/hash.h"
+#include "util/table.h"
 
 #define DEPTH 64 /* the kernel shows no more */
 
 struct proc_dump {
 	struct pdiag_dump *dump;
 	struct pdiag_symbol_table names;
+	struct pdiag_table by_name; /* entries of names */
 	bool all, kernel;
 	uint64_t hz;
-	struct { /* the last names looked up: most stacks share them */
-		char name[64];
-		uint64_t address;
-	} known[64];
 };
 
 static const char *entry_name(const struct pdiag_symbol_table *t, size_t i)
@@ -40,28 +39,34 @@ static const char *entry_name(const struct pdiag_symbol_table *t, size_t i)
 	return t->text + (e->size & PDIAG_ENTRY_PART ? t->parts[e->name].name : e->name);
 }
 
-/* Where the kernel's function begins; 0: not known. */
-static uint64_t address_of(struct proc_dump *p, const char *name)
+static uint64_t name_hash(const char *name)
 {
-	size_t hash = 0, i;
+	return pdiag_hash_bytes(0, name, strlen(name));
+}
 
-	for (i = 0; name[i]; i++)
-		hash = hash * 31 + (unsigned char)name[i];
-	hash %= sizeof(p->known) / sizeof(p->known[0]);
-	if (!strcmp(p->known[hash].name, name))
-		return p->known[hash].address;
-	snprintf(p->known[hash].name, sizeof(p->known[hash].name), "%s", name);
-	p->known[hash].address = 0;
-	for (i = 0; i < p->names.count; i++)
-		if (!strcmp(entry_name(&p->names, i), name)) {
-			p->known[hash].address = p->names.entries[i].start;
-			break;
-		}
-	return p->known[hash].address;
+static int index_names(struct proc_dump *p)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < p->names.count && !ret; i++)
+		ret = pdiag_table_insert(
+			&p->by_name, name_hash(entry_name(&p->names, i)), (uint32_t)i);
+	return ret;
+}
+
+/* Where the kernel's function begins; 0: not known. */
+static uint64_t address_of(const struct proc_dump *p, const char *name)
+{
+	uint64_t hash = name_hash(name);
+	uint32_t at, i = pdiag_table_first(&p->by_name, hash, &at);
+
+	while (i != PDIAG_TABLE_END && strcmp(entry_name(&p->names, i), name))
+		i = pdiag_table_next(&p->by_name, hash, &at);
+	return i == PDIAG_TABLE_END ? 0 : p->names.entries[i].start;
 }
 
 /* Lines "[<0>] name+0x12/0x34 [module]". Returns the words, marks included. */
-static uint32_t read_stack(struct proc_dump *p, const char *dir, uint64_t *ips)
+static uint32_t read_stack(const struct proc_dump *p, const char *dir, uint64_t *ips)
 {
 	char path[80], text[8192], name[64];
 	unsigned long long offset;
@@ -182,7 +187,7 @@ static void open_names(struct proc_dump *p, bool user_only)
 
 	p->kernel = !user_only && !access("/proc/self/stack", R_OK) && !geteuid() &&
 		!pdiag_kallsyms_load("/proc/kallsyms", &p->names, &reason) &&
-		reason == PDIAG_REASON_NONE;
+		reason == PDIAG_REASON_NONE && !index_names(p);
 	snprintf(limits, size, "no user stacks%s: there is no kernel module (/dev/pdiag)%s",
 		p->kernel || user_only ? "" : " nor kernel stacks",
 		p->kernel || user_only ? "" : ", and /proc/PID/stack is for root");
@@ -203,6 +208,7 @@ int pdiag_tasks_proc_dump(struct pdiag_tasks *t, uint64_t id)
 	open_names(&p, t->options.flags & PDIAG_TASKS_USER_ONLY);
 	ret = add_all(&p);
 	pdiag_symbol_table_free(&p.names);
+	pdiag_table_free(&p.by_name);
 	/* Tasks that there was no memory for are counted. */
 	if (ret && ret != -ENOMEM) {
 		pdiag_dump_free(p.dump);
