@@ -95,6 +95,11 @@ struct pdiag_probe {
 	void (*stop)(struct pdiag_probe_run *run);
 };
 
+/* Begins the definition of one. */
+#define PDIAG_PROBE(name)                                                                       \
+	extern const struct pdiag_probe name;                                                   \
+	const struct pdiag_probe name
+
 /* probes/list.c: all of them, ended by NULL. Their order is their index. */
 extern const struct pdiag_probe *const pdiag_probes[];
 

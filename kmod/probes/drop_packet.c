@@ -125,7 +125,7 @@ static void dropped(void *data, struct sk_buff *skb, void *location, u32 reason)
 
 PDIAG_DROP_HOOK(on_drop, dropped)
 
-const struct pdiag_probe pdiag_probe_drop_packet = {
+PDIAG_PROBE(pdiag_probe_drop_packet) = {
 	.name = "drop-packet",
 	.unit = "bytes",
 	.text = "the kernel dropped a packet: where, why and of which flow",

@@ -30,7 +30,7 @@ static void on_tick(struct pdiag_probe_run *run, const struct pdiag_probe_tick *
 	pdiag_probe_leave(&call);
 }
 
-const struct pdiag_probe pdiag_probe_irq_delay = {
+PDIAG_PROBE(pdiag_probe_irq_delay) = {
 	.name = "irq-delay",
 	.unit = "ns",
 	.text = "interrupts off or the CPU taken away for long; the stack is what came next",

@@ -125,7 +125,7 @@ static const char *why(void)
 }
 #endif
 
-const struct pdiag_probe pdiag_probe_sched_delay = {
+PDIAG_PROBE(pdiag_probe_sched_delay) = {
 	.name = "sched-delay",
 	.unit = "ns",
 	.text = "a task was runnable, but did not run for long; the stack is of who ran instead",

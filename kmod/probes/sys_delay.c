@@ -100,7 +100,7 @@ static void on_tick(struct pdiag_probe_run *run, const struct pdiag_probe_tick *
 	pdiag_probe_leave(&call);
 }
 
-const struct pdiag_probe pdiag_probe_sys_delay = {
+PDIAG_PROBE(pdiag_probe_sys_delay) = {
 	.name = "sys-delay",
 	.unit = "ns",
 	.text = "a system call kept the CPU for long without scheduling; a timer looks where it is",
