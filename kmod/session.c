@@ -4,6 +4,7 @@
 #include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/nospec.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
@@ -16,6 +17,11 @@
 #include "probe.h"
 #include "record.h"
 #include "tasks.h"
+
+static uint budget = 10000;
+module_param(budget, uint, 0644);
+MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks for nothing else, "
+	"in millionths (default: 10000, 1 %)");
 
 #define HZ_MAX 10000
 #define RING_MIN (64u << 10)
@@ -84,7 +90,9 @@ static int check(struct pdiag_kmod_session *options, bool restricted)
 		return -EINVAL;
 	if (restricted && options->events & ~PDIAG_KMOD_ON_CPU)
 		return -EPERM;
-	options->budget_ppm = options->budget_ppm ?: 10000;
+	/* Who has no privilege does not choose. */
+	if (!options->budget_ppm || restricted)
+		options->budget_ppm = clamp_t(uint, READ_ONCE(budget), 1, 1000000);
 	options->wake_ms = clamp_t(u32, options->wake_ms ?: 100, 1, 10000);
 	return check_sizes(options) ?: restricted ? restrict_sizes(options) : 0;
 }

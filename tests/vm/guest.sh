@@ -11,7 +11,7 @@ short=${PDIAG_VM_SHORT:-false}
 
 need_module() { [ -e "$KO" ] || skip "there is no module"; }
 loaded() { [ -d /sys/module/pdiag ]; }
-load() { loaded || insmod "$KO"; }
+load() { loaded || insmod "$KO" budget=300000; }
 unload() { ! loaded || rmmod pdiag; }
 
 # under_stress SECONDS COMMAND...: with processors, scheduler, memory and timers kept busy by others,
