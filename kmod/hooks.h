@@ -11,7 +11,10 @@ struct tracepoint;
 struct tracepoint *pdiag_tracepoint(const char *name);
 /* Call `fn` with `data` first. -ENOENT: no such tracepoint. */
 int pdiag_hook(const char *name, void *fn, void *data);
-/* Only what was hooked: the kernel complains otherwise. Followed by pdiag_hook_sync() before `data` goes. */
+/*
+ * Only what was hooked: the kernel complains otherwise. Followed by pdiag_hook_sync() before
+ * `data` goes.
+ */
 void pdiag_unhook(const char *name, void *fn, void *data);
 void pdiag_hook_sync(void);
 
