@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -252,7 +251,7 @@ static void test_memory(void **state)
 
 /* ---- /proc ---- */
 
-static volatile bool stop;
+static _Atomic int stop;
 
 static void *spin(void *tid)
 {
@@ -283,7 +282,7 @@ static void test_proc(void **state)
 	pthread_t thread;
 	uint64_t id;
 
-	stop = false;
+	stop = 0;
 	assert_int_equal(pthread_create(&thread, NULL, spin, (void *)(uintptr_t)&tid[0]), 0);
 	while (!tid[0])
 		usleep(1000);
@@ -292,7 +291,7 @@ static void test_proc(void **state)
 	assert_int_equal(poll(&poller, 1, 0), 1);
 	assert_int_equal(pdiag_tasks_wait(f->tasks, 0, &dump), 1);
 	assert_int_equal(poll(&poller, 1, 0), 0);
-	stop = true;
+	stop = 1;
 	pthread_join(thread, NULL);
 	assert_int_equal(pdiag_dump_get_info(dump, &info), 0);
 	assert_int_equal(info.id, id);
