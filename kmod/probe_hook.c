@@ -112,7 +112,7 @@ void pdiag_probe_unhook_all(struct pdiag_probe_run *run)
 {
 	u32 i;
 
-	for (i = 0; i < PDIAG_PROBE_HOOKS; i++) {
+	for (i = PDIAG_PROBE_HOOKS; i--;) {
 		if (run->place[i].on)
 			unhook_one(&run->place[i]);
 		run->place[i].on = false;

@@ -87,7 +87,8 @@ struct pdiag_probe {
 	/* Parameter 0 is the threshold: from this value on there is an event. */
 	struct pdiag_kmod_param param[PDIAG_KMOD_PARAMS];
 	const char *arg[PDIAG_KMOD_ARGS_MAX];
-	struct pdiag_probe_hook hook[PDIAG_PROBE_HOOKS]; /* up to the first without a kind */
+	/* Up to the first without a kind. Put in place in this order, taken off in the reverse. */
+	struct pdiag_probe_hook hook[PDIAG_PROBE_HOOKS];
 	u32 state_size; /* of memory for each run, and for each of its CPUs; all zero at first */
 	u32 cpu_size;
 	/* Before the first hook and after the last one; may sleep. */

@@ -90,7 +90,8 @@ static void on_tick(struct pdiag_probe_run *run, const struct pdiag_probe_tick *
 	struct pdiag_probe_call call;
 	u64 took;
 
-	if (!inside->task || inside->told || !still_in(inside))
+	if (!inside->task || inside->told || !still_in(inside) || !tick->regs ||
+		user_mode(tick->regs))
 		return;
 	took = tick->now - inside->began;
 	if (took < pdiag_probe_threshold(run) || !pdiag_probe_enter(&call, run, current))
@@ -112,8 +113,9 @@ PDIAG_PROBE(pdiag_probe_sys_delay) = {
 	},
 	.arg = { "call:syscall", "ended", "result:int" },
 	.hook = {
-		{ PDIAG_HOOK_TRACEPOINT, "sys_enter", { on_enter } },
+		/* What is noted by one is always taken away by the other. */
 		{ PDIAG_HOOK_TRACEPOINT, "sys_exit", { on_exit } },
+		{ PDIAG_HOOK_TRACEPOINT, "sys_enter", { on_enter } },
 		{ PDIAG_HOOK_TIMER, .timer = on_tick, .period_param = TICK },
 	},
 	.cpu_size = sizeof(struct inside),
