@@ -24,7 +24,7 @@ struct pdiag_away_slot {
 	u64 start;   /* of the task, as addresses are used again */
 	u64 out;     /* ns */
 	u64 woken;   /* ns; 0: not known */
-	u32 scale;
+	u32 scale;   /* waits that this one stands for; 0: the governor left it out */
 	u16 state;   /* enum pdiag_kmod_state */
 	u16 flags;   /* of the stack */
 	u32 nr, waker_nr;

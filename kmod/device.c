@@ -54,13 +54,26 @@ static int version(void __user *arg)
 	return pdiag_copy_out(arg, &version, sizeof(version));
 }
 
-static int feature(void __user *arg)
+/* Without privilege there are samples on the CPU, of what is one's own. */
+static void restrict_feature(struct pdiag_kmod_feature *feature)
+{
+	if (feature->id == PDIAG_KMOD_FEATURE_TIMER || feature->id == PDIAG_KMOD_FEATURE_CYCLES ||
+		feature->id == PDIAG_KMOD_FEATURE_INHERIT ||
+		feature->id == PDIAG_KMOD_FEATURE_CGROUP || !feature->available)
+		return;
+	feature->available = 0;
+	strscpy(feature->why, "it needs the capability CAP_PERFMON", sizeof(feature->why));
+}
+
+static int feature(bool restricted, void __user *arg)
 {
 	struct pdiag_kmod_feature feature;
 	int err = pdiag_copy_in(&feature, sizeof(feature), arg);
 
 	if (!err)
 		err = pdiag_feature_describe(&feature);
+	if (!err && restricted)
+		restrict_feature(&feature);
 	return err ?: pdiag_copy_out(arg, &feature, sizeof(feature));
 }
 
@@ -105,7 +118,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	case PDIAG_KMOD_IOC_VERSION:
 		return version(user);
 	case PDIAG_KMOD_IOC_FEATURE:
-		return feature(user);
+		return feature(restricted, user);
 	case PDIAG_KMOD_IOC_PROBE_INFO:
 		return probe_info(user);
 	case PDIAG_KMOD_IOC_SESSION:

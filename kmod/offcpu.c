@@ -18,6 +18,9 @@
 #include "hooks.h"
 #include "record.h"
 
+/* Waits that are told of one by one whatever they cost; longer if there are too many of them. */
+#define LONG_WAIT (10 * NSEC_PER_MSEC)
+
 struct pdiag_offcpu {
 	struct pdiag_away away;
 	u32 hooks; /* in place */
@@ -53,7 +56,7 @@ static void leave(
 	struct pdiag_session *session = cpu->session;
 	struct pdiag_away_slot *slot;
 
-	if (!task->pid || !pdiag_session_wants(session, task) || pdiag_governor_skip(cpu))
+	if (!task->pid || !pdiag_session_wants(session, task))
 		return;
 	slot = pdiag_away_take(&session->offcpu->away, task);
 	if (!slot) {
@@ -63,7 +66,6 @@ static void leave(
 	slot->start = task->start_time;
 	slot->out = now;
 	slot->woken = 0;
-	slot->scale = 1u << cpu->governor.shift;
 	slot->state = state;
 	slot->waker_nr = 0;
 	slot->waker_pid = 0;
@@ -71,7 +73,10 @@ static void leave(
 	slot->pid = pdiag_session_pid(session, task);
 	slot->tid = pdiag_session_tid(session, task);
 	slot->cpu = cpu->number;
-	walk(cpu, from, slot->words, PDIAG_AWAY_DEPTH, &slot->nr, &slot->flags);
+	slot->nr = 0;
+	slot->scale = pdiag_governor_turn(cpu) ? 1u << cpu->governor.shift : 0;
+	if (slot->scale)
+		walk(cpu, from, slot->words, PDIAG_AWAY_DEPTH, &slot->nr, &slot->flags);
 	pdiag_away_publish(slot, task);
 }
 
@@ -101,7 +106,8 @@ static bool tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u16 
 			cpu, slot->words + PDIAG_AWAY_DEPTH, slot->waker_nr, slot->waker_flags);
 		waker = pdiag_record_send_stack(cpu, stack, now);
 	}
-	stack = pdiag_record_stack_copy(cpu, slot->words, slot->nr, slot->flags);
+	stack = slot->nr ?
+		pdiag_record_stack_copy(cpu, slot->words, slot->nr, slot->flags) : NULL;
 	*for_pending = stack;
 	id = pdiag_record_send_stack(cpu, stack, now);
 	/* Numbers began anew in between. */
@@ -149,6 +155,38 @@ static bool too_short(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 	return true;
 }
 
+/*
+ * Under the governor only one short wait in `scale` is told of, and stands for the others. Long ones
+ * are rare, and what people look for: each is told of and stands for itself. False: this one is
+ * left out.
+ */
+static bool weigh(struct pdiag_cpu *cpu, struct pdiag_away_slot *slot, u64 away)
+{
+	u32 shift = cpu->governor.shift;
+
+	if (away >= LONG_WAIT << (shift > 4 ? shift - 4 : 0))
+		slot->scale = 1;
+	else if (!slot->scale)
+		cpu->lost[PDIAG_KMOD_LOST_BUDGET]++;
+	return slot->scale;
+}
+
+/* The stack was not walked when the task left; the kernel's part of it is still what it was. */
+static void walk_late(
+	struct pdiag_cpu *cpu, struct pdiag_away_slot *slot, struct task_struct *task)
+{
+	struct pdiag_walk walk = {
+		.words = slot->words,
+		.max = min_t(u32, cpu->session->max_depth + 2, PDIAG_AWAY_DEPTH),
+	};
+
+	if (slot->nr || cpu->session->flags & PDIAG_KMOD_USER_ONLY)
+		return;
+	pdiag_walk_task(&walk, task);
+	slot->nr = walk.nr;
+	slot->flags = walk.flags | PDIAG_KMOD_TRUNCATED;
+}
+
 /* A task comes back. */
 static void arrive(struct pdiag_cpu *cpu, struct task_struct *task, u64 now)
 {
@@ -160,7 +198,9 @@ static void arrive(struct pdiag_cpu *cpu, struct task_struct *task, u64 now)
 		return;
 	away = measure(slot, now, &waiting);
 	/* Another start: of a task that is gone. */
-	if (slot->start == task->start_time && !too_short(cpu, slot, away)) {
+	if (slot->start == task->start_time && weigh(cpu, slot, away) &&
+		!too_short(cpu, slot, away)) {
+		walk_late(cpu, slot, task);
 		cpu->samples++;
 		if (!tell(cpu, slot, 0, now, away - waiting, waiting, &stack))
 			pending(cpu, slot, task, stack, now, away - waiting, waiting);
@@ -184,7 +224,7 @@ u64 pdiag_offcpu_end(struct pdiag_session *session)
 		cpu = session->cpu[slot->cpu];
 		away = measure(slot, session->stopped, &waiting);
 		pdiag_record_begin(cpu, session->stopped);
-		if (!too_short(cpu, slot, away)) {
+		if (weigh(cpu, slot, away) && !too_short(cpu, slot, away)) {
 			if (!tell(cpu, slot, PDIAG_KMOD_AWAY, session->stopped, away - waiting,
 				    waiting, &stack)) {
 				left++;

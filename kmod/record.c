@@ -34,6 +34,7 @@ void pdiag_record_wake(struct pdiag_cpu *cpu)
 	struct pdiag_ring *ring = &cpu->ring;
 
 	ring->wake_at = ring->head + cpu->session->watermark;
+	pdiag_ring_tell(ring);
 	/* The run queue may be locked here: never wake a reader directly. */
 	irq_work_queue(&cpu->wake);
 }
@@ -271,14 +272,14 @@ void pdiag_record_forget_stacks(struct pdiag_cpu *cpu)
 	pdiag_pending_forget_stacks(&cpu->pending);
 }
 
-u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now)
+u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now, u32 most)
 {
 	/* A recorder that is frozen is being read. */
 	if (READ_ONCE(cpu->session->frozen))
 		return cpu->pending.samples;
 	if (pdiag_ring_turn(&cpu->ring, TURN_LENGTH))
 		pdiag_record_forget_stacks(cpu);
-	deliver(cpu, now, U32_MAX, PDIAG_PENDING_SIZE + 8);
+	deliver(cpu, now, most, PDIAG_PENDING_SIZE + 8);
 	if (!cpu->pending.used)
 		tell_losses(cpu, now);
 	return cpu->pending.samples;

@@ -121,3 +121,18 @@ bool pdiag_ring_unread(const struct pdiag_ring *ring)
 {
 	return ring->size && READ_ONCE(ring->control->tail) != READ_ONCE(ring->head);
 }
+
+void pdiag_ring_tell(struct pdiag_ring *ring)
+{
+	WRITE_ONCE(ring->told, READ_ONCE(ring->head));
+}
+
+bool pdiag_ring_readable(const struct pdiag_ring *ring)
+{
+	u64 unread;
+
+	if (!ring->size)
+		return false;
+	unread = READ_ONCE(ring->told) - READ_ONCE(ring->control->tail);
+	return unread && unread <= ring->size;
+}

@@ -23,6 +23,7 @@ struct pdiag_ring {
 	u64 limit; /* up to here there is known to be room in one piece */
 	u64 size; /* power of two; 0: there is no such ring */
 	u64 wake_at; /* head at which to wake the reader */
+	u64 told; /* head when it was last woken */
 	u8 *data;
 	struct pdiag_kmod_ring *control;
 	u64 segment; /* bytes of one; 0: not a flight recorder */
@@ -46,6 +47,10 @@ bool pdiag_ring_turn(struct pdiag_ring *ring, u32 len);
 void pdiag_ring_restart(struct pdiag_ring *ring);
 /* There is something that the reader has not read. */
 bool pdiag_ring_unread(const struct pdiag_ring *ring);
+/* It has waited for long enough, or there is enough of it: the reader is told. */
+void pdiag_ring_tell(struct pdiag_ring *ring);
+/* There is something unread of what the reader was told of. */
+bool pdiag_ring_readable(const struct pdiag_ring *ring);
 
 /* Room for `len` bytes, a multiple of 16, in one piece; NULL: full. To be followed by commit. */
 static inline void *pdiag_ring_reserve(struct pdiag_ring *ring, u32 len)

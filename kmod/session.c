@@ -134,13 +134,17 @@ static int make_cpus(struct pdiag_session *session, const struct pdiag_kmod_sess
 static enum hrtimer_restart remind(struct hrtimer *timer)
 {
 	struct pdiag_session *session = container_of(timer, struct pdiag_session, reminder);
+	struct pdiag_cpu *unread = NULL;
 	u32 i;
 
-	for (i = 0; i + 1 < session->nr_rings; i++)
+	/* Nobody reads a flight recorder that runs. */
+	for (i = 0; !(session->flags & PDIAG_KMOD_FLIGHT) && i + 1 < session->nr_rings; i++)
 		if (session->cpu[i] && pdiag_ring_unread(&session->cpu[i]->ring)) {
-			irq_work_queue(&session->cpu[i]->wake);
-			break;
+			unread = session->cpu[i];
+			pdiag_ring_tell(&unread->ring);
 		}
+	if (unread)
+		irq_work_queue(&unread->wake);
 	hrtimer_forward_now(timer, ns_to_ktime(session->remind));
 	return HRTIMER_RESTART;
 }
@@ -261,8 +265,10 @@ int pdiag_session_stop(struct pdiag_session *session)
 	pdiag_hotplug_stop(session);
 	hrtimer_cancel(&session->reminder);
 	for (i = 0; i + 1 < session->nr_rings; i++)
-		if (session->cpu[i])
+		if (session->cpu[i]) {
 			irq_work_sync(&session->cpu[i]->wake);
+			pdiag_ring_tell(&session->cpu[i]->ring);
+		}
 	session->running = false;
 	wake_up_interruptible(&session->readers);
 	return 0;

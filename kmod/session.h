@@ -139,12 +139,19 @@ static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cy
 		pdiag_governor_judge(cpu, now);
 }
 
-/* True: this event is left out; the weight of the others makes up for it. */
-static inline bool pdiag_governor_skip(struct pdiag_cpu *cpu)
+/* Is it this event's turn to be looked at? */
+static inline bool pdiag_governor_turn(struct pdiag_cpu *cpu)
 {
 	struct pdiag_governor *governor = &cpu->governor;
 
-	if (likely(!governor->shift) || !(++governor->turn & ((1u << governor->shift) - 1)))
+	return likely(!governor->shift) ||
+		!(++governor->turn & ((1u << governor->shift) - 1));
+}
+
+/* True: this event is left out; the weight of the others makes up for it. */
+static inline bool pdiag_governor_skip(struct pdiag_cpu *cpu)
+{
+	if (pdiag_governor_turn(cpu))
 		return false;
 	cpu->lost[PDIAG_KMOD_LOST_BUDGET]++;
 	return true;

@@ -20,6 +20,7 @@
 
 struct flush {
 	struct pdiag_cpu *cpu;
+	u32 most;
 	u64 pending;
 };
 
@@ -31,9 +32,23 @@ static void flush_cpu(void *data)
 	/* Not between the halves of a callback that an NMI interrupted: there is none here. */
 	cpu->busy = 1;
 	barrier();
-	flush->pending = pdiag_record_flush(cpu, ktime_get_mono_fast_ns());
+	flush->pending = pdiag_record_flush(cpu, ktime_get_mono_fast_ns(), flush->most);
 	barrier();
 	cpu->busy = 0;
+}
+
+/* In pieces, as interrupts are off meanwhile. */
+static void flush_running(struct flush *flush)
+{
+	u64 before;
+
+	flush->most = 64;
+	flush->pending = U64_MAX;
+	do {
+		before = flush->pending;
+		smp_call_function_single(flush->cpu->number, flush_cpu, flush, 1);
+		cond_resched();
+	} while (flush->pending && flush->pending < before);
 }
 
 static u64 flush_all(struct pdiag_session *session)
@@ -47,10 +62,11 @@ static u64 flush_all(struct pdiag_session *session)
 		flush.cpu = session->cpu[i];
 		if (!flush.cpu)
 			continue;
+		flush.most = U32_MAX;
 		if (!session->running || !cpu_online(i))
 			flush_cpu(&flush);
 		else
-			smp_call_function_single(i, flush_cpu, &flush, 1);
+			flush_running(&flush);
 		pending += flush.pending;
 	}
 	cpus_read_unlock();
@@ -200,7 +216,8 @@ static bool readable(struct pdiag_session *session)
 	/* The ring for task dumps is none that is overwritten. */
 	for (i = flight ? session->nr_rings - 1 : 0; i < session->nr_rings; i++) {
 		ring = pdiag_session_ring(session, i);
-		if (ring && pdiag_ring_unread(ring))
+		if (ring && (i + 1 < session->nr_rings ? pdiag_ring_readable(ring) :
+				    pdiag_ring_unread(ring)))
 			return true;
 	}
 	return false;
