@@ -156,7 +156,7 @@ static bool too_short(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 }
 
 /*
- * Under the governor only one short wait in `scale` is told of, and stands for the others. Long ones
+ * Under the governor only one short wait in `scale` is told of, for all of them. Long ones
  * are rare, and what people look for: each is told of and stands for itself. False: this one is
  * left out.
  */

@@ -103,7 +103,7 @@ void *pdiag_record_reserve(struct pdiag_cpu *cpu, u32 len, u16 type, u16 flags, 
 void pdiag_record_commit(struct pdiag_cpu *cpu, const void *record);
 /* Begin anew with stacks, as the reader will not have those that were sent. */
 void pdiag_record_forget_stacks(struct pdiag_cpu *cpu);
-/* Deliver pending counts: as many entries as fit, `most` of them. Returns samples that still wait. */
+/* Deliver pending counts, at most so many entries. Returns the samples that still wait. */
 u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now, u32 most);
 
 #endif

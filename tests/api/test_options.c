@@ -256,7 +256,8 @@ static void sources(void **state)
 		p.info.size = sizeof(p);
 		OK(pdiag_source_query(context, source, &p.info));
 		assert_int_equal(p.info.size, sizeof(p));
-		assert_true(p.info.source == PDIAG_SOURCE_PERF || p.info.source == PDIAG_SOURCE_KMOD);
+		assert_true(
+			p.info.source == PDIAG_SOURCE_PERF || p.info.source == PDIAG_SOURCE_KMOD);
 		assert_true(p.info.available || *p.info.why);
 		for (size_t i = 0; i < sizeof(p.tail); i++)
 			assert_int_equal(p.tail[i], 0);
