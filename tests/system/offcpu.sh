@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# emulated: no, what waits for a child is mostly waiting for a CPU
 # Waits: their causes, and their time against what the waiting threads measure themselves.
 . "$(dirname "$0")/../support/system.sh" || exit 1
 need_root "off-CPU sampling"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# sets: short
 # A recording of all that the workload does gives the same folded stacks as the capture, byte for
 # byte; cut anywhere, it gives what it has.
 . "$(dirname "$0")/../support/system.sh" || exit 1

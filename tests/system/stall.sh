@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# sets: short
 # The reader stands still for ten seconds at 999 Hz while all CPUs are busy: nothing is lost.
 . "$(dirname "$0")/../support/system.sh" || exit 1
 need_root "sampling the whole machine"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# emulated: no, 10 ms of life are too short for a process to get anywhere
 # A storm of children that live for ten milliseconds, forked and executed: they are gone when their
 # names are looked up, and still the samples have them.
 . "$(dirname "$0")/../support/system.sh" || exit 1

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* emulated: no, ticks come late, so samples are fewer than periods */
 /* Threads that are made while a capture of their process is being prepared: sampled, and once. */
 #include <setjmp.h>
 #include <stdarg.h>

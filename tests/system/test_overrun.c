@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* emulated: no, the reader cannot be slow enough without starving the rest */
 /* Ring buffers that are far too small: the loss is told, and weights are corrected by it. */
 #include <errno.h>
 #include <setjmp.h>
@@ -69,6 +70,7 @@ static struct pdiag_capture *begin(struct pdiag *context, const char *truth)
 		truth, NULL };
 	struct pdiag_capture_options options = {
 		.size = sizeof(options), .target = PDIAG_TARGET_COMMAND, .hz = 4000,
+		.source = PDIAG_SOURCE_PERF,
 		.argv = (char *const *)argv, .buffer_bytes = 16384,
 	};
 	struct pdiag_capture *capture;

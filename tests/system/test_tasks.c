@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* emulated: no, programs do not start fast enough */
 /* A storm of programs while the reader stands still: it pushes out no samples, makes no time up. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +38,8 @@ static void no_time_is_made_up(void **state)
 {
 	/* Small rings: a second's samples fit, what the storm does does not. */
 	struct pdiag_capture_options options = { .size = sizeof(options),
-		.target = PDIAG_TARGET_SYSTEM, .hz = 49, .buffer_bytes = 64 << 10 };
+		.target = PDIAG_TARGET_SYSTEM, .hz = 49, .buffer_bytes = 64 << 10,
+		.source = PDIAG_SOURCE_PERF };
 	struct pdiag_capture_info info = { .size = sizeof(info) };
 	struct pdiag_profile_info profile = { .size = sizeof(profile) };
 	uint64_t lost[PDIAG_LOSS_TASKS + 1] = { 0 };

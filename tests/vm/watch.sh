@@ -96,11 +96,13 @@ listen() {
 
 # plan_tests: from $tests, or all there are, to $jobs.
 plan_tests() {
-	local file entry
+	local file entry why
 	if [ ${#tests[@]} = 0 ]; then
 		for file in $(test_files); do
 			! $short || in_short "$file" || continue
-			tests+=("$(test_name "$file")")
+			why=$(not_emulated "$file")
+			[ -n "$why" ] || tests+=("$(test_name "$file")")
+			[ -z "$why" ] || $root_only || heard skipped "$(test_name "$file")" 0 "emulated: $why"
 		done
 	fi
 	jobs=()
