@@ -7,6 +7,8 @@
 . "$(dirname "$0")/../guest.sh" || exit 1
 need_module
 group=4242
+seconds=30
+! $short || seconds=5
 
 abuse() { "$PROGRAMS/session_abuse" "$@" ${SEED:+"$SEED"}; }
 as_nobody() { setpriv --reuid 65534 --regid "$1" --clear-groups "${@:2}"; }
@@ -15,18 +17,18 @@ refused() {
 	[ $? = 3 ]
 }
 
-check "as root, two at once" abuse 30
-start abuse 30
+check "as root" abuse $seconds
+start abuse $seconds
 other=$!
-check "the other" abuse 30
-check "the one" wait $other
+check "two at once: the other" abuse $seconds
+check "two at once: the one" wait $other
 check "nobody is refused" refused
 unload
 insmod "$KO" group=$group || exit 1
 check "the device is still root's" refused
 chgrp $group /dev/pdiag && chmod 660 /dev/pdiag
 check "who is not of the group is refused" refused
-check "as one of the group" as_nobody $group "$PROGRAMS/session_abuse" 20
+check "as one of the group" as_nobody $group "$PROGRAMS/session_abuse" $((seconds * 2 / 3))
 check "no session is left" [ "$(cat /sys/module/pdiag/refcnt)" = 0 ]
 unload
 finish
