@@ -14,6 +14,12 @@
 #define PERIOD_MAX NSEC_PER_SEC
 #define SHIFT_MAX 10
 
+/* All sessions together may use five times what one may, but no more than a quarter of a CPU. */
+#define SESSIONS 5
+#define QUARTER_PPM 250000
+
+DEFINE_PER_CPU(u64, pdiag_governor_spent);
+
 static u64 to_ns(u64 cycles)
 {
 	return div64_u64(cycles * 1000, max_t(u64, pdiag_cycles_khz() / 1000, 1));
@@ -61,16 +67,20 @@ static void faster(struct pdiag_cpu *cpu, u64 now)
 void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now)
 {
 	struct pdiag_governor *governor = &cpu->governor;
-	u64 budget, used;
+	u64 ppm = cpu->session->budget_ppm, all_ppm = min_t(u64, ppm * SESSIONS, QUARTER_PPM);
+	u64 budget, used, all, all_used, spent = __this_cpu_read(pdiag_governor_spent);
 
 	/* A longer window means that nothing happened for a while. */
 	budget = mul_u64_u64_div_u64(now - governor->window, cpu->session->budget_ppm, 1000000);
+	all = mul_u64_u64_div_u64(now - governor->window, max(ppm, all_ppm), 1000000);
 	used = to_ns(governor->used);
+	all_used = to_ns(spent - governor->spent);
+	governor->spent = spent;
 	governor->cycles += governor->used;
 	governor->used = 0;
-	if (governor->window && used > budget)
+	if (governor->window && (used > budget || all_used > all))
 		slower(cpu, now);
-	else if (used < budget / 4)
+	else if (used < budget / 4 && all_used < all / 2)
 		faster(cpu, now);
 	governor->window = now;
 	governor->judge_at = now + WINDOW;

@@ -5,6 +5,7 @@
  */
 #include <linux/cpuhotplug.h>
 #include <linux/ktime.h>
+#include <asm/irq_regs.h>
 
 #include "arch/walk.h"
 #include "compat/compat.h"
@@ -27,7 +28,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 	struct pdiag_probe_cpu *own = container_of(timer, struct pdiag_probe_cpu, timer);
 	struct pdiag_probe_run *run = own->run;
 	u64 due = ktime_to_ns(hrtimer_get_expires(timer)), now = ktime_get_mono_fast_ns();
-	struct pdiag_probe_tick tick = { .now = now, .regs = pdiag_interrupted_regs() };
+	struct pdiag_probe_tick tick = { .now = now, .regs = get_irq_regs() };
 	u64 passed = hrtimer_forward(timer, ns_to_ktime(now), ns_to_ktime(run->period));
 
 	if (unlikely(!passed)) /* the two clocks differ by nanoseconds */

@@ -15,6 +15,7 @@
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
@@ -34,6 +35,7 @@ struct pdiag_governor {
 	u64 judge_at;	/* when it ends */
 	u64 used;	/* cycles of callbacks in it */
 	u64 cycles;	/* before it */
+	u64 spent;	/* by all sessions on this CPU when it began */
 	u64 callbacks;
 	u64 throttled;
 	u32 shift;	/* events: only one in 1 << shift is looked at */
@@ -127,6 +129,8 @@ void pdiag_session_stats(struct pdiag_session *session, struct pdiag_kmod_stats 
 
 /* governor.c */
 void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now);
+/* Cycles of all sessions on this CPU. */
+DECLARE_PER_CPU(u64, pdiag_governor_spent);
 
 /* A callback took this many cycles. */
 static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles)
@@ -134,6 +138,7 @@ static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cy
 	struct pdiag_governor *governor = &cpu->governor;
 
 	governor->used += cycles;
+	__this_cpu_add(pdiag_governor_spent, cycles);
 	governor->callbacks++;
 	if (unlikely(now >= governor->judge_at))
 		pdiag_governor_judge(cpu, now);
