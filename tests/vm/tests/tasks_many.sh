@@ -10,6 +10,8 @@ tasks=${TASKS:-10000}
 echo $((4 * tasks)) > /proc/sys/kernel/pid_max
 echo $((4 * tasks)) > /proc/sys/kernel/threads-max
 ulimit -u unlimited
+# When they end, 20,000 tasks want to run, and the kernel's own thread for RCU waits for its turn.
+echo 200 > /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout
 "$support/stuck_tasks" blocked "$tasks" > "$work/ready" < /dev/null &
 started+=($!)
 for ((i = 0; i < 600; i++)); do
