@@ -19,6 +19,8 @@
 #include "pdiag_kmod.h"
 
 #define RINGS 64
+/* The clock that can be read anywhere may go back when the kernel adjusts it; ns. */
+#define CLOCK_STEP 10000
 
 struct session {
 	int fd;

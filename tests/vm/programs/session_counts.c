@@ -42,7 +42,7 @@ static void see(void *user, uint32_t ring, const struct pdiag_kmod_record *recor
 
 	if (record->type == PDIAG_KMOD_PAD)
 		return;
-	a->backwards += record->time < a->last[ring];
+	a->backwards += record->time + CLOCK_STEP < a->last[ring];
 	a->last[ring] = record->time;
 	switch (record->type) {
 	case PDIAG_KMOD_STACK:

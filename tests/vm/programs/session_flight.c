@@ -29,7 +29,7 @@ static void see(void *user, uint32_t ring, const struct pdiag_kmod_record *recor
 		return;
 	if (!seen.samples++ || record->time < seen.first[ring] || !seen.first[ring])
 		seen.first[ring] = seen.first[ring] ? seen.first[ring] : record->time;
-	if (record->time < seen.last[ring])
+	if (record->time + CLOCK_STEP < seen.last[ring])
 		die("ring %u goes back in time", ring);
 	seen.last[ring] = record->time;
 	if (sample->stack != PDIAG_KMOD_NO_STACK && !seen.known[sample->stack])
