@@ -112,6 +112,13 @@ plan_tests() {
 	done
 }
 
+# Where the kernel changes its own code (as tracepoints are switched on and off), it has breakpoints
+# there for a moment. With a thread for each CPU, QEMU may still run one when it is gone, which the
+# kernel cannot explain; seen with kernels that had no module loaded, too.
+emulation_failed() {
+	[ $emulation = multi ] && grep -qE 'Oops: int3|int3: 0000' "$out/console.log"
+}
+
 run_tests() {
 	local current boots=0
 	# After a crash the tests that are left get a new machine.
@@ -122,7 +129,13 @@ run_tests() {
 		start_guest
 		listen
 		stop_guest
-		if [ ! -s "$out/status" ]; then
+		if [ ! -s "$out/status" ] && emulation_failed; then
+			say "$suite ${current:-boot}: QEMU ran a breakpoint that the kernel had taken away;" \
+				"again, with one CPU at a time"
+			emulation=single
+			[ -z "$current" ] || [ "$current" = unload ] ||
+				jobs=("$(test_entry "$current")" "${jobs[@]}")
+		elif [ ! -s "$out/status" ]; then
 			guest_died "$suite ${current:-boot}: the machine crashed or hangs"
 			failed=$((failed + 1))
 			[ -n "$current" ] || break
