@@ -183,7 +183,7 @@ static void look(const unsigned char *p, size_t len)
 		if (stack->head.len < 16 || stack->head.len % 16 || stack->head.len > len - i)
 			return;
 		if (stack->head.type == PDIAG_KMOD_STACK)
-			for (uint32_t k = 0; k < stack->nr; k++)
+			for (uint32_t k = 0; k < stack->nr && k < (stack->head.len - 24) / 8; k++)
 				if (stack->ips[k] >> 47 && stack->ips[k] < (uint64_t)-4095)
 					die("a kernel address for who may not see it: %llx",
 						(unsigned long long)stack->ips[k]);
