@@ -9,7 +9,6 @@
 #include <linux/ktime.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/preempt.h>
 #include <linux/moduleparam.h>
 
 #define MS_MAX 2000
@@ -58,10 +57,7 @@ static int spin(const char *text, const struct kernel_param *param)
 	if (err)
 		return err;
 	preempt_disable();
-	/* Newer kernels would let others run in between. */
-	preempt_disable();
 	pdiag_fault_spin(ns);
-	preempt_enable();
 	preempt_enable();
 	return 0;
 }
