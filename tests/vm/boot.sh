@@ -37,11 +37,6 @@ make_initramfs() {
 
 share() { echo local,path="$2",mount_tag="$1",security_model=none,multidevs=remap"${3-}"; }
 
-# How QEMU runs the guest's CPUs: each in a thread of its own, or one at a time; see
-# emulation_failed(), which newer kernels meet too often.
-emulation=multi
-[[ $suite != @(trixie|sid) ]] || emulation=single
-
 # boot: the guest's second serial line is our stdout; its console goes to $out/console.log.
 boot() {
 	local machine=(-m 2G -smp 2 -accel "tcg,thread=$emulation")

@@ -12,8 +12,19 @@ stop_guest() {
 trap stop_guest EXIT
 trap 'exit 1' INT TERM HUP
 
+# How QEMU runs the guest's CPUs: each in a thread of its own, or one at a time; see
+# emulation_failed(), which newer kernels meet too often.
+emulation=''
+choose_emulation() {
+	case $suite in
+	trixie | sid) emulation=single ;;
+	*) emulation=multi ;;
+	esac
+}
+
 # start_guest: with $out/job written. What it says can be read from descriptor $guest.
 start_guest() {
+	[ -n "$emulation" ] || choose_emulation
 	rm -f "$out/status" "$build/pipe"
 	[ ! -e "$out/console.log" ] || mv "$out/console.log" "$out/console.log.before"
 	mkfifo "$build/pipe" || exit 1
