@@ -303,8 +303,8 @@ enum pdiag_kmod_type {
 #define PDIAG_KMOD_FAULTED 2u	 /* user memory was not there */
 
 /*
- * Every record begins with it. Lengths are multiples of 16. Times are CLOCK_MONOTONIC, ns, as it can
- * be read in any context: where the kernel adjusts the clock, they may step back by some of them.
+ * Every record begins with it. Lengths are multiples of 16. Times are CLOCK_MONOTONIC, ns, as it
+ * can be read in any context: where the kernel adjusts the clock, they may step back by a few.
  */
 struct pdiag_kmod_record {
 	__u32 len; /* all of it */
