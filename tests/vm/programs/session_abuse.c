@@ -17,7 +17,13 @@
 static uint64_t state;
 static uint64_t done, accepted;
 static int device = -1;
-static struct { int fd; void *map[MAPS]; size_t len[MAPS]; bool restricted; } open_ones[SESSIONS];
+static struct {
+	int fd;
+	bool restricted;
+	void *map[MAPS];
+	size_t len[MAPS];
+	bool readable[MAPS];
+} open_ones[SESSIONS];
 
 static uint64_t any(void)
 {
@@ -164,6 +170,7 @@ static void map(int i)
 	accepted++;
 	open_ones[i].map[m] = p;
 	open_ones[i].len[m] = len;
+	open_ones[i].readable[m] = prot & PROT_READ;
 	if (prot & PROT_EXEC)
 		die("executable memory of the module");
 	if (len > page && (prot & PROT_WRITE || !mprotect(p, len, PROT_READ | PROT_WRITE)))
@@ -179,15 +186,17 @@ static void look(const unsigned char *p, size_t len)
 {
 	for (size_t i = 0; i + 16 <= len;) {
 		const struct pdiag_kmod_stack *stack = (const void *)(p + i);
+		/* It is being written to meanwhile. */
+		uint32_t size = *(const volatile uint32_t *)&stack->head.len;
 
-		if (stack->head.len < 16 || stack->head.len % 16 || stack->head.len > len - i)
+		if (size < 16 || size % 16 || size > len - i)
 			return;
-		if (stack->head.type == PDIAG_KMOD_STACK)
-			for (uint32_t k = 0; k < stack->nr && k < (stack->head.len - 24) / 8; k++)
+		if (stack->head.type == PDIAG_KMOD_STACK && size >= 32)
+			for (uint32_t k = 0; k < stack->nr && k < (size - 24) / 8; k++)
 				if (stack->ips[k] >> 47 && stack->ips[k] < (uint64_t)-4095)
 					die("a kernel address for who may not see it: %llx",
 						(unsigned long long)stack->ips[k]);
-		i += stack->head.len;
+		i += size;
 	}
 }
 
@@ -201,7 +210,8 @@ static void use(int i)
 		poll(&wait, 1, 0);
 		break;
 	case 1:
-		if (open_ones[i].map[m] && open_ones[i].restricted && open_ones[i].len[m] > 4096)
+		if (open_ones[i].map[m] && open_ones[i].readable[m] && open_ones[i].restricted &&
+			open_ones[i].len[m] > 4096)
 			look(open_ones[i].map[m], open_ones[i].len[m]);
 		break;
 	case 2:
