@@ -64,15 +64,12 @@ static inline void fake_ring_sample(struct fake_ring *f, uint64_t time, uint32_t
 static inline void fake_ring_stack(struct fake_ring *f, uint64_t time, uint32_t id,
 	const uint64_t *ips, uint32_t nr)
 {
-	struct {
-		struct pdiag_kmod_stack head;
-		uint64_t ips[PDIAG_KMOD_DEPTH_MAX + 2];
-	} s;
+	const uint32_t numbers[2] = { id, nr };
+	uint64_t words[3 + PDIAG_KMOD_DEPTH_MAX + 2] = { 0 };
 
-	s.head.id = id;
-	s.head.nr = nr;
-	memcpy(s.ips, ips, nr * sizeof(*ips));
-	fake_ring_put(f, &s, sizeof(s.head) + nr * sizeof(*ips), PDIAG_KMOD_STACK, 0, time);
+	memcpy(words + 2, numbers, sizeof(numbers));
+	memcpy(words + 3, ips, nr * sizeof(*ips));
+	fake_ring_put(f, words, (3 + nr) * (uint32_t)sizeof(*words), PDIAG_KMOD_STACK, 0, time);
 }
 
 #endif
