@@ -64,7 +64,7 @@ static double freeze(struct session *s, bool by_trigger)
 	};
 	struct pollfd wait = { .fd = s->fd, .events = POLLIN };
 
-	/* What the trigger of the round before left in the ring for task dumps may still be there. */
+	/* What an earlier trigger left in the ring for task dumps may still be there. */
 	if (!by_trigger && poll(&wait, 1, 0))
 		die("readable before it is frozen");
 	if (by_trigger)
