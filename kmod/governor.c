@@ -20,11 +20,6 @@
 
 DEFINE_PER_CPU(u64, pdiag_governor_spent);
 
-static u64 to_ns(u64 cycles)
-{
-	return div64_u64(cycles * 1000, max_t(u64, pdiag_cycles_khz() / 1000, 1));
-}
-
 static void tell(struct pdiag_cpu *cpu, u64 now, u64 old)
 {
 	struct pdiag_kmod_rate *record;
@@ -71,10 +66,10 @@ void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now)
 	u64 budget, used, all, all_used, spent = __this_cpu_read(pdiag_governor_spent);
 
 	/* A longer window means that nothing happened for a while. */
-	budget = mul_u64_u64_div_u64(now - governor->window, cpu->session->budget_ppm, 1000000);
+	budget = mul_u64_u64_div_u64(now - governor->window, ppm, 1000000);
 	all = mul_u64_u64_div_u64(now - governor->window, max(ppm, all_ppm), 1000000);
-	used = to_ns(governor->used);
-	all_used = to_ns(spent - governor->spent);
+	used = pdiag_cycles_ns(governor->used);
+	all_used = pdiag_cycles_ns(spent - governor->spent);
 	governor->spent = spent;
 	governor->cycles += governor->used;
 	governor->used = 0;

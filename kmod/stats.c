@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a session did, so far. Read beside the writers: each number is whole, their set is not. */
-#include <linux/math64.h>
 
 #include "arch/walk.h"
 #include "session.h"
@@ -20,8 +19,7 @@ static void add(struct pdiag_kmod_stats *stats, const struct pdiag_cpu *cpu)
 	stats->short_waits += READ_ONCE(cpu->short_waits);
 	stats->short_ns += READ_ONCE(cpu->short_ns);
 	stats->callbacks += READ_ONCE(cpu->governor.callbacks);
-	stats->callback_ns += div64_u64((cpu->governor.cycles + cpu->governor.used) * 1000,
-		max_t(u64, pdiag_cycles_khz() / 1000, 1));
+	stats->callback_ns += pdiag_cycles_ns(cpu->governor.cycles + cpu->governor.used);
 	stats->throttled += READ_ONCE(cpu->governor.throttled);
 	stats->period_ns = max(stats->period_ns, READ_ONCE(cpu->period));
 	for (i = 0; i < PDIAG_KMOD_LOSSES; i++)

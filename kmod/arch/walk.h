@@ -3,6 +3,8 @@
 #ifndef PDIAG_ARCH_WALK_H
 #define PDIAG_ARCH_WALK_H
 
+#include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/timex.h>
@@ -46,5 +48,10 @@ static inline u64 pdiag_cycles(void)
 	return get_cycles();
 }
 u64 pdiag_cycles_khz(void);
+
+static inline u64 pdiag_cycles_ns(u64 cycles)
+{
+	return div64_u64(cycles * 1000, max_t(u64, pdiag_cycles_khz() / 1000, 1));
+}
 
 #endif

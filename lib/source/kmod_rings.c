@@ -61,8 +61,8 @@ uint64_t pdiag_krings_time(struct pdiag_krings *r)
 	const struct pdiag_ring_turn *top;
 
 	finish_taken(r);
-	top = pdiag_ring_order_top(&r->order);
-	return top && top->time <= r->horizon ? top->time : UINT64_MAX;
+	top = pdiag_ring_order_due(&r->order, r->horizon);
+	return top ? top->time : UINT64_MAX;
 }
 
 const struct pdiag_kmod_record *pdiag_krings_next(struct pdiag_krings *r,
@@ -71,8 +71,8 @@ const struct pdiag_kmod_record *pdiag_krings_next(struct pdiag_krings *r,
 	const struct pdiag_ring_turn *top;
 
 	finish_taken(r);
-	top = pdiag_ring_order_top(&r->order);
-	if (top && top->time <= r->horizon) {
+	top = pdiag_ring_order_due(&r->order, r->horizon);
+	if (top) {
 		*ring = &r->rings[top->ring];
 		r->taken = true;
 		return pdiag_kring_record(*ring);

@@ -73,8 +73,8 @@ uint64_t pdiag_perf_rings_time(struct pdiag_perf_rings *r)
 	const struct pdiag_ring_turn *top;
 
 	finish_taken(r);
-	top = pdiag_ring_order_top(&r->order);
-	return top && top->time <= r->horizon ? top->time : UINT64_MAX;
+	top = pdiag_ring_order_due(&r->order, r->horizon);
+	return top ? top->time : UINT64_MAX;
 }
 
 const void *pdiag_perf_rings_next(struct pdiag_perf_rings *r, struct pdiag_perf_ring **ring)
@@ -82,8 +82,8 @@ const void *pdiag_perf_rings_next(struct pdiag_perf_rings *r, struct pdiag_perf_
 	const struct pdiag_ring_turn *top;
 
 	finish_taken(r);
-	top = pdiag_ring_order_top(&r->order);
-	if (top && top->time <= r->horizon) {
+	top = pdiag_ring_order_due(&r->order, r->horizon);
+	if (top) {
 		*ring = &r->rings[top->ring];
 		r->taken = true;
 		return pdiag_perf_ring_record(*ring, r->bounce);

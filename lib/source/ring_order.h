@@ -26,6 +26,12 @@ static inline const struct pdiag_ring_turn *pdiag_ring_order_top(const struct pd
 {
 	return o->count ? o->heap : NULL;
 }
+/* The earliest, if it is not of after the horizon; else NULL. */
+static inline const struct pdiag_ring_turn *pdiag_ring_order_due(
+	const struct pdiag_ring_order *o, uint64_t horizon)
+{
+	return o->count && o->heap->time <= horizon ? o->heap : NULL;
+}
 /* The ring on top has another record now, or (more false) none. */
 void pdiag_ring_order_next(struct pdiag_ring_order *o, bool more, uint64_t time);
 
