@@ -23,7 +23,8 @@
 
 struct pdiag_offcpu {
 	struct pdiag_away away;
-	u32 hooks; /* in place */
+	u32 hooks;  /* in place */
+	u64 ended;  /* when they began to go: what comes back from then on is not seen */
 };
 
 static u16 state_of(unsigned int state, bool preempted)
@@ -222,9 +223,9 @@ u64 pdiag_offcpu_end(struct pdiag_session *session)
 		if (!slot)
 			continue;
 		cpu = session->cpu[slot->cpu];
-		away = measure(slot, session->stopped, &waiting);
+		away = measure(slot, session->offcpu->ended, &waiting);
 		pdiag_record_begin(cpu, session->stopped);
-		if (weigh(cpu, slot, away) && !too_short(cpu, slot, away)) {
+		if (away && weigh(cpu, slot, away) && !too_short(cpu, slot, away)) {
 			if (!tell(cpu, slot, PDIAG_KMOD_AWAY, session->stopped, away - waiting,
 				    waiting, &stack)) {
 				left++;
@@ -339,6 +340,7 @@ void pdiag_offcpu_stop(struct pdiag_session *session)
 {
 	if (!session->offcpu)
 		return;
+	session->offcpu->ended = ktime_get_mono_fast_ns();
 	if (session->offcpu->hooks > 0)
 		pdiag_unhook("sched_switch", on_switch, session);
 	if (session->offcpu->hooks > 1)

@@ -261,8 +261,9 @@ int pdiag_session_stop(struct pdiag_session *session)
 	pdiag_tasks_stop(session);
 	pdiag_offcpu_stop(session);
 	pdiag_hook_sync();
-	session->stopped = ktime_get_mono_fast_ns();
 	pdiag_hotplug_stop(session);
+	/* Now nothing is written any more; what FLUSH tells from here on bears this time. */
+	session->stopped = ktime_get_mono_fast_ns();
 	hrtimer_cancel(&session->reminder);
 	for (i = 0; i + 1 < session->nr_rings; i++)
 		if (session->cpu[i]) {

@@ -28,11 +28,12 @@ static void flush_cpu(void *data)
 {
 	struct flush *flush = data;
 	struct pdiag_cpu *cpu = flush->cpu;
+	u64 now = cpu->session->running ? ktime_get_mono_fast_ns() : cpu->session->stopped;
 
 	/* Not between the halves of a callback that an NMI interrupted: there is none here. */
 	cpu->busy = 1;
 	barrier();
-	flush->pending = pdiag_record_flush(cpu, ktime_get_mono_fast_ns(), flush->most);
+	flush->pending = pdiag_record_flush(cpu, now, flush->most);
 	barrier();
 	cpu->busy = 0;
 }

@@ -297,7 +297,7 @@ enum pdiag_kmod_type {
 #define PDIAG_KMOD_COARSE 8u	 /* COUNT: stack or thread could not be kept apart */
 #define PDIAG_KMOD_PREEMPTED 16u /* WAIT: it wanted to run on */
 #define PDIAG_KMOD_RUNNING 32u	 /* TASK: on a CPU at this moment */
-#define PDIAG_KMOD_AWAY 64u	 /* WAIT: still away at STOP, as FLUSH tells; `time` is STOP's */
+#define PDIAG_KMOD_AWAY 64u	 /* WAIT: still away at STOP, as FLUSH tells */
 /* Flags of STACK. */
 #define PDIAG_KMOD_TRUNCATED 1u	 /* deeper than max_depth */
 #define PDIAG_KMOD_FAULTED 2u	 /* user memory was not there */
