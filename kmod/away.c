@@ -11,13 +11,18 @@
 /* A slot that is being filled in belongs to no task. */
 #define TAKEN ((struct task_struct *)1)
 
+static u32 stride(bool wakers)
+{
+	return sizeof(struct pdiag_away_slot) +
+		(PDIAG_AWAY_DEPTH + (wakers ? PDIAG_AWAY_WAKER : 0)) * sizeof(u64);
+}
+
 int pdiag_away_init(struct pdiag_away *away, u32 size, bool wakers)
 {
 	away->size = size;
 	away->wakers = wakers;
-	away->stride = sizeof(struct pdiag_away_slot) +
-		(PDIAG_AWAY_DEPTH + (wakers ? PDIAG_AWAY_WAKER : 0)) * sizeof(u64);
-	away->slots = vzalloc(pdiag_away_bytes(away));
+	away->stride = stride(wakers);
+	away->slots = vzalloc(pdiag_away_bytes(size, wakers));
 	return away->slots ? 0 : -ENOMEM;
 }
 
@@ -29,12 +34,12 @@ void pdiag_away_free(struct pdiag_away *away)
 
 void pdiag_away_clear(struct pdiag_away *away)
 {
-	memset(away->slots, 0, pdiag_away_bytes(away));
+	memset(away->slots, 0, pdiag_away_bytes(away->size, away->wakers));
 }
 
-size_t pdiag_away_bytes(const struct pdiag_away *away)
+size_t pdiag_away_bytes(u32 size, bool wakers)
 {
-	return (size_t)away->size * away->stride;
+	return (size_t)size * stride(wakers);
 }
 
 static struct pdiag_away_slot *at(struct pdiag_away *away, u32 i)

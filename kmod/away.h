@@ -46,7 +46,8 @@ int pdiag_away_init(struct pdiag_away *away, u32 size, bool wakers);
 void pdiag_away_free(struct pdiag_away *away);
 /* Empty it, when nobody writes to it. */
 void pdiag_away_clear(struct pdiag_away *away);
-size_t pdiag_away_bytes(const struct pdiag_away *away);
+/* Of a table of that size. */
+size_t pdiag_away_bytes(u32 size, bool wakers);
 
 /* A slot for a task that leaves, to be filled in and then published. NULL: there is no room. */
 struct pdiag_away_slot *pdiag_away_take(struct pdiag_away *away, struct task_struct *task);

@@ -41,11 +41,8 @@ static void walk(struct pdiag_cpu *cpu, const void *from, u64 *words, u32 max, u
 	struct pdiag_walk walk = {
 		.words = words, .max = min_t(u32, cpu->session->max_depth + 2, max),
 	};
-	u32 what = PDIAG_WALK_USER;
 
-	if (!(cpu->session->flags & PDIAG_KMOD_USER_ONLY))
-		what |= PDIAG_WALK_KERNEL;
-	pdiag_walk_current(&walk, NULL, from, what);
+	pdiag_walk_current(&walk, NULL, from, cpu->session->walk);
 	*nr = walk.nr;
 	*flags = walk.flags;
 }
@@ -289,6 +286,13 @@ static void on_waking(void *data, struct task_struct *task)
 	pdiag_cpu_leave(cpu, now, began);
 }
 
+u64 pdiag_offcpu_bytes(const struct pdiag_kmod_session *options)
+{
+	if (!(options->events & PDIAG_KMOD_OFF_CPU))
+		return 0;
+	return pdiag_away_bytes(options->off_cpu_tasks, options->flags & PDIAG_KMOD_WAKERS);
+}
+
 int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_session *options)
 {
 	struct pdiag_offcpu *offcpu = kzalloc(sizeof(*offcpu), GFP_KERNEL);
@@ -300,7 +304,7 @@ int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_sess
 	if (pdiag_away_init(&offcpu->away, options->off_cpu_tasks,
 		    session->flags & PDIAG_KMOD_WAKERS))
 		return -ENOMEM;
-	session->total_bytes += pdiag_away_bytes(&offcpu->away);
+	session->total_bytes += pdiag_offcpu_bytes(options);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 
 /* For a session with PDIAG_KMOD_OFF_CPU. Adds to session->total_bytes. */
 int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_session *options);
+/* What it will take. */
+u64 pdiag_offcpu_bytes(const struct pdiag_kmod_session *options);
 void pdiag_offcpu_free(struct pdiag_session *session);
 int pdiag_offcpu_start(struct pdiag_session *session);
 /* Nobody is away, as far as we know: while nothing was written, tasks came and went. */

@@ -82,11 +82,8 @@ void pdiag_probe_keep_stack(
 {
 	struct pdiag_session *session = call->run->session;
 	struct pdiag_walk walk = { .words = stack->words, .max = session->max_depth + 2 };
-	u32 what = PDIAG_WALK_USER;
 
-	if (!(session->flags & PDIAG_KMOD_USER_ONLY))
-		what |= PDIAG_WALK_KERNEL;
-	pdiag_walk_current(&walk, regs, call, what);
+	pdiag_walk_current(&walk, regs, call, session->walk);
 	stack->nr = walk.nr;
 	stack->flags = walk.flags;
 }

@@ -3,7 +3,7 @@
 
 #include <linux/string.h>
 
-#include "arch/x86_frames.h"
+#include "arch/frames.h"
 
 #define LENGTH(bytes) round_up((u32)(bytes), 16)
 #define STACK_LENGTH(nr) LENGTH(sizeof(struct pdiag_kmod_stack) + (nr) * sizeof(u64))
@@ -80,11 +80,8 @@ static noinline struct pdiag_stack_entry *walk_stack(
 	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi, u64 *words)
 {
 	struct pdiag_walk walk = { .words = words, .max = cpu->session->max_depth + 2 };
-	u32 what = PDIAG_WALK_USER | (nmi ? PDIAG_WALK_NMI : 0);
 
-	if (!(cpu->session->flags & PDIAG_KMOD_USER_ONLY))
-		what |= PDIAG_WALK_KERNEL;
-	pdiag_walk_current(&walk, regs, from, what);
+	pdiag_walk_current(&walk, regs, from, cpu->session->walk | (nmi ? PDIAG_WALK_NMI : 0));
 	return keep(cpu, &walk);
 }
 

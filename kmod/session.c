@@ -27,7 +27,7 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 #define RING_MIN (64u << 10)
 #define FLIGHT_MIN (512u << 10)
 #define RING_MAX (1ull << 30)
-#define TOTAL_MAX (4ull << 30) /* of rings of all CPUs */
+#define TOTAL_MAX (4ull << 30) /* of rings of all CPUs, and of tasks that are away */
 #define EVENTS (PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS)
 #define FLAGS (PDIAG_KMOD_NO_INHERIT | PDIAG_KMOD_USER_ONLY | PDIAG_KMOD_FLIGHT | \
 	PDIAG_KMOD_SKIP_IDLE | PDIAG_KMOD_SOFTWARE | PDIAG_KMOD_WAKERS)
@@ -52,13 +52,13 @@ static int check_sizes(struct pdiag_kmod_session *options)
 		ring = max_t(u64, ring, FLIGHT_MIN);
 	options->ring_bytes_used = roundup_pow_of_two(max_t(u64, ring, RING_MIN));
 	options->tasks_bytes_used = roundup_pow_of_two(max_t(u64, tasks, RING_MIN));
-	if (options->ring_bytes_used * num_present_cpus() > TOTAL_MAX)
-		return -EINVAL;
 	options->stacks = options->stacks ?: 4096;
 	options->off_cpu_tasks = options->off_cpu_tasks ?: 8192;
 	if (!is_power_of_2(options->stacks) || options->stacks < 64 ||
 		options->stacks > (1u << 16) || !is_power_of_2(options->off_cpu_tasks) ||
 		options->off_cpu_tasks < 64 || options->off_cpu_tasks > (1u << 20))
+		return -EINVAL;
+	if (options->ring_bytes_used * num_present_cpus() + pdiag_offcpu_bytes(options) > TOTAL_MAX)
 		return -EINVAL;
 	options->max_depth = options->max_depth ?: 127;
 	if (options->max_depth > PDIAG_KMOD_DEPTH_MAX)
@@ -160,6 +160,8 @@ static void set_up(struct pdiag_session *session, const struct pdiag_kmod_sessio
 	session->events = options->events;
 	session->flags = options->flags;
 	session->max_depth = options->max_depth;
+	session->walk = PDIAG_WALK_USER |
+		(options->flags & PDIAG_KMOD_USER_ONLY ? 0 : PDIAG_WALK_KERNEL);
 	session->budget_ppm = options->budget_ppm;
 	session->off_cpu_min = options->off_cpu_min_ns;
 	session->period = options->hz ? NSEC_PER_SEC / options->hz : 0;

@@ -69,6 +69,7 @@ struct pdiag_session {
 	struct list_head node; /* of the running ones */
 	u32 events, flags;
 	u32 max_depth;
+	u32 walk; /* PDIAG_WALK_USER, and PDIAG_WALK_KERNEL if that may be seen */
 	u32 watermark;
 	u64 period;	/* ns between samples, as asked; 0: none */
 	u64 budget_ppm;
