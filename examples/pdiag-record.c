@@ -41,6 +41,7 @@ static const char usage[] =
 	"      --off-cpu        sample waits, too: each stack weighs the time it was off the CPU\n"
 	"      --user           leave the kernel out\n"
 	"      --source SOURCE  kmod (kernel module), perf, or auto: the best (default)\n"
+	"      --budget PERCENT kmod: of each CPU, what sampling may use (default 1)\n"
 	"      --sources        list the sources and what they can do here\n"
 	"  -d, --duration SEC   end after SEC seconds (default: at the target's end, or at ^C)\n"
 	"  -o, --output FILE    FILE.svg: flame graph, FILE.folded: folded stacks, FILE.pdiag:\n"
@@ -181,7 +182,8 @@ static int list_sources(void)
 }
 
 enum {
-	OPT_OFF_CPU = 256, OPT_USER, OPT_SOURCE, OPT_SOURCES, OPT_PROGRESS, OPT_HELP, OPT_VERSION,
+	OPT_OFF_CPU = 256, OPT_USER, OPT_SOURCE, OPT_BUDGET, OPT_SOURCES, OPT_PROGRESS, OPT_HELP,
+	OPT_VERSION,
 };
 
 static int take_option(struct settings *s, int c)
@@ -223,6 +225,11 @@ static int take_option(struct settings *s, int c)
 		return 0;
 	case OPT_SOURCE:
 		return set_source(s, optarg);
+	case OPT_BUDGET:
+		if (!number(optarg, 0.0001, 100, &n))
+			return misuse("a budget is 0.0001 to 100 percent of a CPU", optarg);
+		o->budget_ppm = (uint32_t)(n * 10000 + 0.5);
+		return 0;
 	case OPT_SOURCES:
 		exit(list_sources());
 	case OPT_PROGRESS:
@@ -260,6 +267,7 @@ static int parse(struct settings *s, int argc, char **argv)
 		{ "off-cpu", no_argument, NULL, OPT_OFF_CPU },
 		{ "user", no_argument, NULL, OPT_USER },
 		{ "source", required_argument, NULL, OPT_SOURCE },
+		{ "budget", required_argument, NULL, OPT_BUDGET },
 		{ "sources", no_argument, NULL, OPT_SOURCES },
 		{ "progress", no_argument, NULL, OPT_PROGRESS },
 		{ "help", no_argument, NULL, OPT_HELP },

@@ -45,7 +45,9 @@ struct pdiag_capture_options {
 	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT */
 	uint32_t source;	  /* enum pdiag_source_id; 0: the best that there is. Not for
 				     RECORDING */
-	uint32_t reserved;	  /* 0 */
+	uint32_t budget_ppm;	  /* kmod: what sampling may use of each CPU, in millionths, 1 to
+				     1,000,000; above that it samples less often. 0: the
+				     module's, which is 1 % */
 };
 
 /* What a capture really does and has done. Grows at its end only. */
@@ -81,8 +83,8 @@ struct pdiag_capture_info {
  * Errors: -EINVAL (an option), -E2BIG, -ESRCH (no such process), -EACCES or -EPERM (the sentence
  * names the sysctl and capability; or the context is that of a parent that forked), -ENOENT
  * (command, cgroup or recording, or the kernel module), -EMFILE, -ENOMEM, -EBADMSG (not a
- * recording), -EPROTO (a recording from a newer release), -EOPNOTSUPP (not with this kernel module
- * on this kernel).
+ * recording), -EPROTO (a recording from a newer release), -EOPNOTSUPP (not with this source, or
+ * not with this kernel module on this kernel).
  */
 PDIAG_API int pdiag_capture_new(struct pdiag *context, const struct pdiag_capture_options *options,
 	struct pdiag_capture **out);

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "source/kmod_device.h"
+#include "source/limits.h"
 #include "util/clock.h"
 
 static void destroy(struct pdiag_child *child)
@@ -60,13 +61,6 @@ int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
 	return 0;
 }
 
-static void add_limit(struct pdiag_source_state *state, const char *text)
-{
-	size_t len = strlen(state->limits);
-
-	snprintf(state->limits + len, sizeof(state->limits) - len, "%s%s", len ? "; " : "", text);
-}
-
 /* The kernel module if it is there and can do it, else perf. */
 static int open_best(const struct pdiag_source_config *config, struct pdiag_source **out)
 {
@@ -83,7 +77,7 @@ static int open_best(const struct pdiag_source_config *config, struct pdiag_sour
 	}
 	ret = pdiag_source_perf.open(config, out);
 	if (!ret && why[0])
-		add_limit(&(*out)->state, why);
+		pdiag_limits_add(&(*out)->state, why);
 	if (ret && why[0])
 		return pdiag_fail(-ret, "%s; %s", pdiag_errmsg(), why);
 	return ret;

@@ -58,6 +58,8 @@ static int check_strays(const struct pdiag_capture_options *o)
 		return fail_stray("path", "PDIAG_TARGET_RECORDING");
 	if (o->source && o->target == PDIAG_TARGET_RECORDING)
 		return fail_stray("source", "what is to be sampled");
+	if (o->budget_ppm && o->target == PDIAG_TARGET_RECORDING)
+		return fail_stray("budget_ppm", "what is to be sampled");
 	if (o->off_cpu_min_ns && !(o->events & PDIAG_OFF_CPU))
 		return pdiag_fail(EINVAL,
 			"off_cpu_min_ns is set, but off-CPU sampling is not asked "
@@ -73,8 +75,9 @@ static int check_numbers(const struct pdiag_capture_options *o)
 	if (o->source > PDIAG_SOURCE_KMOD)
 		return pdiag_fail(EINVAL, "source is %u, which is no enum pdiag_source_id",
 			o->source);
-	if (o->reserved)
-		return pdiag_fail(EINVAL, "reserved is %u; leave it zero", o->reserved);
+	if (o->budget_ppm > PDIAG_MAX_PPM)
+		return pdiag_fail(EINVAL, "budget_ppm is %u; give 1 to %u millionths of a CPU",
+			o->budget_ppm, PDIAG_MAX_PPM);
 	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT))
 		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY and PDIAG_NO_INHERIT",
 			o->flags);
@@ -124,6 +127,7 @@ int pdiag_capture_config(struct pdiag *context, const struct pdiag_capture_optio
 		.buffer_bytes = o.buffer_bytes,
 		.off_cpu_min_ns = o.off_cpu_min_ns,
 		.flags = o.flags,
+		.budget_ppm = o.budget_ppm,
 		.events = o.events ? o.events : PDIAG_ON_CPU,
 		.hz = o.hz ? o.hz : PDIAG_DEFAULT_HZ,
 		.max_depth = o.max_depth ? o.max_depth : PDIAG_DEFAULT_DEPTH,

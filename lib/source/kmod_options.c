@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "source/limits.h"
 
 static int need(const struct pdiag_kdevice *d, uint32_t id, const char *what)
 {
@@ -102,6 +103,7 @@ int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *c
 		.ring_bytes = power_of_two(config->buffer_bytes),
 		.max_depth = config->max_depth < PDIAG_KMOD_DEPTH_MAX ? config->max_depth :
 									PDIAG_KMOD_DEPTH_MAX,
+		.budget_ppm = config->budget_ppm,
 	};
 	if (config->events & PDIAG_ON_CPU) {
 		out->events |= PDIAG_KMOD_ON_CPU;
@@ -142,13 +144,6 @@ int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config)
 	}
 }
 
-static void note(struct pdiag_source_state *state, const char *text)
-{
-	size_t len = strlen(state->limits);
-
-	snprintf(state->limits + len, sizeof(state->limits) - len, "%s%s", len ? "; " : "", text);
-}
-
 void pdiag_kmod_options_tell(const struct pdiag_kmod_session *session,
 	const struct pdiag_source_config *config, struct pdiag_source_state *state)
 {
@@ -165,10 +160,16 @@ void pdiag_kmod_options_tell(const struct pdiag_kmod_session *session,
 	state->kernel = !(session->flags & PDIAG_KMOD_USER_ONLY);
 	state->max_depth = session->max_depth;
 	if (!state->kernel && !(config->flags & PDIAG_USER_ONLY))
-		note(state, "user frames only: kernel frames need the capability CAP_PERFMON");
+		pdiag_limits_add(state, "user frames only: kernel frames need the capability "
+			"CAP_PERFMON");
 	if (session->max_depth < config->max_depth) {
 		snprintf(text, sizeof(text), "stacks of %u frames at most, not %u: the kernel "
 			"module takes no more", session->max_depth, config->max_depth);
-		note(state, text);
+		pdiag_limits_add(state, text);
+	}
+	if (config->budget_ppm && session->budget_ppm != config->budget_ppm) {
+		snprintf(text, sizeof(text), "a budget of %u millionths of a CPU, not %u: who has "
+			"no privilege does not choose", session->budget_ppm, config->budget_ppm);
+		pdiag_limits_add(state, text);
 	}
 }

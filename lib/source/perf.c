@@ -12,6 +12,7 @@
 
 #include "core/context.h"
 #include "core/error.h"
+#include "source/limits.h"
 #include "source/perf_events.h"
 #include "source/perf_layout.h"
 #include "util/array.h"
@@ -82,6 +83,21 @@ static int open_fds(struct perf_source *p)
 	return ret;
 }
 
+/* The kernel bounds what all perf events together may take, and no single capture. */
+static int refuse_budget(
+	const struct pdiag_source_config *config, struct pdiag_source_state *state)
+{
+	if (!config->budget_ppm)
+		return 0;
+	if (config->source == PDIAG_SOURCE_PERF)
+		return pdiag_fail(EOPNOTSUPP, "budget_ppm is set, but perf events have no budget "
+			"for a capture, only kernel.perf_cpu_time_max_percent for all of them; "
+			"leave it zero, or use the kernel module");
+	pdiag_limits_add(state, "no budget: perf events have none for a capture, only "
+		"kernel.perf_cpu_time_max_percent for all of them");
+	return 0;
+}
+
 static int perf_open(const struct pdiag_source_config *config, struct pdiag_source **out)
 {
 	struct perf_source *p = calloc(1, sizeof(*p));
@@ -98,7 +114,9 @@ static int perf_open(const struct pdiag_source_config *config, struct pdiag_sour
 	state = &p->base.state;
 	state->live = true;
 	state->exit_status = -1;
-	ret = pdiag_perf_target_open(&p->target, config);
+	ret = refuse_budget(config, state);
+	if (!ret)
+		ret = pdiag_perf_target_open(&p->target, config);
 	if (!ret)
 		ret = pdiag_perf_events_open(&p->events, config, &p->target, state);
 	if (!ret)

@@ -9,18 +9,12 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "source/limits.h"
 #include "source/perf_buffer.h"
 #include "util/array.h"
 
 /* A process that makes threads faster than this is seen as it was then. */
 #define LATE_ROUNDS 8
-
-static void note(struct pdiag_source_state *state, const char *text)
-{
-	size_t len = strlen(state->limits);
-
-	snprintf(state->limits + len, sizeof(state->limits) - len, "%s%s", len ? "; " : "", text);
-}
 
 static int add(struct pdiag_perf_events *e, int fd, uint32_t ring)
 {
@@ -128,17 +122,17 @@ static void fill_state(const struct pdiag_perf_events *e, const struct pdiag_sou
 	if (e->choice.hardware && config->events & PDIAG_ON_CPU)
 		state->weight_mult = pdiag_perf_cycle_mult(&e->rings.rings[0]);
 	if (!e->choice.kernel && !(config->flags & PDIAG_USER_ONLY))
-		note(state, "user frames only: kernel frames need the capability CAP_PERFMON, or "
-			"kernel.perf_event_paranoid at 1 or less");
+		pdiag_limits_add(state, "user frames only: kernel frames need the capability "
+			"CAP_PERFMON, or kernel.perf_event_paranoid at 1 or less");
 	if (e->choice.hz < config->hz) {
 		snprintf(text, sizeof(text), "sampling at %u Hz, not %u: "
 			"kernel.perf_event_max_sample_rate", e->choice.hz, config->hz);
-		note(state, text);
+		pdiag_limits_add(state, text);
 	}
 	if (e->choice.max_depth < config->max_depth) {
 		snprintf(text, sizeof(text), "stacks of %u frames at most, not %u: "
 			"kernel.perf_event_max_stack", e->choice.max_depth, config->max_depth);
-		note(state, text);
+		pdiag_limits_add(state, text);
 	}
 }
 

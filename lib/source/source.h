@@ -51,6 +51,7 @@ struct pdiag_source_config {
 	uint64_t off_cpu_min_ns; /* a source may leave out shorter waits itself */
 	uint32_t max_depth;
 	uint32_t flags;
+	uint32_t budget_ppm; /* of each CPU; 0: default */
 };
 
 /* What a source found it could do. */

@@ -30,6 +30,7 @@ struct fake_kmod {
 	uint32_t lacking;   /* mask of those that are not available */
 	uint32_t session_bytes; /* that it knows of struct pdiag_kmod_session */
 	int session_errno;
+	uint32_t budget;    /* that it gives; 0: what is asked for */
 	int unknown;	    /* number of a call that it does not know */
 	uint64_t ring_bytes; /* as the control page tells */
 	int device_fd, session_fd;
@@ -155,6 +156,8 @@ static int fake_session(struct pdiag_kmod_session *s)
 	s->nr_rings = FAKE_KMOD_CPUS + 1;
 	s->period_ns = s->hz ? 1000000000u / s->hz : 0;
 	fake_kmod.asked = *s;
+	if (fake_kmod.budget)
+		s->budget_ppm = fake_kmod.budget;
 	fake_kmod.session_fd = eventfd(0, EFD_CLOEXEC);
 	return fake_kmod.session_fd;
 }

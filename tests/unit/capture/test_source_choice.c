@@ -127,9 +127,42 @@ static void test_bad_choice(void **state)
 
 	assert_int_equal(choose(PDIAG_SOURCE_KMOD + 1, 0, &info), -EINVAL);
 	assert_int_equal(pdiag_capture_new(context, &options, &capture), -EINVAL);
-	options = (struct pdiag_capture_options){ .size = sizeof(options), .reserved = 1 };
+	options = (struct pdiag_capture_options){ .size = sizeof(options), .budget_ppm = 1000001 };
 	assert_int_equal(pdiag_capture_new(context, &options, &capture), -EINVAL);
+	options = (struct pdiag_capture_options){ .size = sizeof(options), .budget_ppm = 1,
+		.target = PDIAG_TARGET_RECORDING, .path = "x" };
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), -EINVAL);
+	assert_non_null(strstr(pdiag_errmsg(), "budget_ppm"));
 	assert_int_equal(fake_kmod.device_fd, -1);
+}
+
+/* The module's; perf has none: it refuses, or the capture says so. */
+static void test_budget(void **state)
+{
+	struct pdiag_capture_options options = { .size = sizeof(options), .budget_ppm = 2500 };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	struct pdiag_capture *capture;
+	(void)state;
+
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(fake_kmod.asked.budget_ppm, 2500);
+	assert_int_equal(pdiag_capture_get_info(capture, &info), 0);
+	assert_null(strstr(info.limits, "budget"));
+	fake_kmod.budget = 10000;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(pdiag_capture_get_info(capture, &info), 0);
+	assert_non_null(strstr(info.limits, "budget of 10000 millionths of a CPU, not 2500"));
+	options.source = PDIAG_SOURCE_PERF;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), -EOPNOTSUPP);
+	assert_non_null(strstr(pdiag_errmsg(), "budget"));
+	if (!has_perf(0))
+		skip();
+	fake_kmod.open_errno = ENOENT;
+	options.source = PDIAG_SOURCE_AUTO;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(pdiag_capture_get_info(capture, &info), 0);
+	assert_string_equal(info.source, "perf");
+	assert_non_null(strstr(info.limits, "no budget"));
 }
 
 static int first_stack(void *user, const struct pdiag_stack *stack)
@@ -231,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_module_that_cannot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_neither_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_choice, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_query, setup, teardown),
 	};
