@@ -104,5 +104,10 @@ at_least() { awk -v a="$1" -v b="$2" 'BEGIN { printf "   %g, expected %g or more
 	exit !(a >= b) }'; }
 
 # has FILE REGEX: some stack matches. lacks: none does.
-has() { grep -qE -- "$2" "$1" || { echo "   nothing like $2 in it" >&2; return 1; }; }
+has() {
+	grep -qE -- "$2" "$1" && return
+	echo "   nothing like $2 in it:" >&2
+	head -n 10 "$1" | cut -c 1-200 | sed 's/^/   | /' >&2
+	return 1
+}
 lacks() { ! grep -E -m 3 -- "$2" "$1"; }

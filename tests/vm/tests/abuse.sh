@@ -17,7 +17,7 @@ refused() {
 	[ $? = 3 ]
 }
 
-check "as root" abuse $seconds
+check "as root" abuse $((seconds * 2))
 start abuse $seconds
 other=$!
 check "two at once: the other" abuse $seconds
