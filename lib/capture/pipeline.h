@@ -43,6 +43,8 @@ struct pdiag_pipeline {
 	uint64_t off_cpu_min_ns;
 	uint64_t records, samples, last_time, pruned;
 	uint64_t lost; /* in the profiles that were given away */
+	uint64_t flight_ns; /* a flight recorder: samples come as late as this; else 0 */
+	uint64_t from;	    /* ... those of before were not to be kept */
 	uint64_t armed; /* all CPUs are watched from here on: a return before may go unseen */
 	uint32_t max_depth;
 	bool live;
@@ -64,6 +66,8 @@ void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason
 	uint64_t time, uint64_t events);
 /* The capture is over at `time`: threads still off the CPU are counted up to it. */
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time);
+/* What is away has been so since before the flight recorder was frozen at `time`. */
+void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time);
 /* Give the profile away and begin another at `time`; the recording keeps its frames. 0 or -ENOMEM
  * (nothing changed). */
 int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_profile **out);

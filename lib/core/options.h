@@ -14,7 +14,7 @@ struct pdiag_recording_options;
 struct pdiag_probe_options;
 struct pdiag_sink;
 struct pdiag_tasks_options;
-struct pdiag_tasks_trigger;
+struct pdiag_trigger;
 
 /*
  * Copy the caller's options into `to`, zero-filled. `first` is the size in the first release:
@@ -33,7 +33,7 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 		struct pdiag_recording_options *: "pdiag_recording_options", \
 		struct pdiag_probe_options *: "pdiag_probe_options", \
 		struct pdiag_tasks_options *: "pdiag_tasks_options", \
-		struct pdiag_tasks_trigger *: "pdiag_tasks_trigger", \
+		struct pdiag_trigger *: "pdiag_trigger", \
 		struct pdiag_sink *: "pdiag_sink")
 
 /* `last` is the last member that the first release had. Sets to->size. */
