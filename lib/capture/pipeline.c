@@ -203,6 +203,7 @@ static bool is_too_old(const struct pdiag_pipeline *p, const struct pdiag_record
 static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	struct pdiag_record copy;
+	uint32_t flags;
 
 	p->samples++;
 	if (is_leave(r))
@@ -213,7 +214,8 @@ static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		if (copy.sample.stack == PDIAG_STACK_NONE)
 			return -ENOMEM;
 	} else {
-		copy.sample.stack = pdiag_pipeline_numbered(p, r);
+		copy.sample.stack = pdiag_pipeline_numbered(p, r, &flags);
+		copy.sample.flags |= flags;
 		if (copy.sample.stack == PDIAG_STACK_NONE) {
 			pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, r->cpu, r->time, 1);
 			return 0;

@@ -29,6 +29,10 @@ static int decode_stack(const struct pdiag_kmod_stack *s, uint32_t len, struct p
 	out->stack.id = s->id;
 	out->stack.nr = s->nr;
 	out->stack.ips = (const uint64_t *)(const void *)s->ips;
+	if (s->head.flags & PDIAG_KMOD_TRUNCATED)
+		out->stack.flags |= PDIAG_STACK_TRUNCATED;
+	if (s->head.flags & PDIAG_KMOD_FAULTED)
+		out->stack.flags |= PDIAG_STACK_FAULTED;
 	return 0;
 }
 

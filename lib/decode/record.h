@@ -69,6 +69,7 @@ struct pdiag_record {
 			uint32_t id;
 			uint32_t nr;
 			const uint64_t *ips; /* with PERF_CONTEXT_* marks, leaf first */
+			uint32_t flags; /* PDIAG_STACK_* of all its samples; OF_CPU only */
 		} stack;
 		struct {
 			const uint64_t *ips; /* NULL: see stack */

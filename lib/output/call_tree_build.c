@@ -68,7 +68,7 @@ static uint32_t make_base(struct builder *b, const struct pdiag_profile_thread *
 /* The node of the thread's name, or of the mark where the outer frames are missing. */
 static uint32_t entry_base(struct builder *b, const struct pdiag_entry *e)
 {
-	bool truncated = e->flags & PDIAG_STACK_TRUNCATED;
+	bool truncated = e->flags & (PDIAG_STACK_TRUNCATED | PDIAG_STACK_FAULTED);
 	uint32_t *base = &b->bases[(size_t)e->thread * 2 + truncated];
 
 	if (*base == PDIAG_CALL_NONE)

@@ -73,6 +73,11 @@ static void fill(void)
 	fill_count(4000, 7, 3, 10000000001ull, 2500, 2900);
 	fill_wait(5000, 7, 900, 100, 2);
 	fill_wait(5001, 7, 0, 50, 1);
+	/* Its memory was not there: all its samples say so. */
+	fake_ring_stack(&fake[0], 6000, 9, stack_c, 3);
+	((struct pdiag_kmod_record *)(fake[0].data + fake[0].control.head - 48))->flags =
+		PDIAG_KMOD_FAULTED;
+	fake_ring_sample(&fake[0], 6000, 9, 10, 10, 100);
 	fake_ring_put(&fake[0], &loss, sizeof(loss), PDIAG_KMOD_LOSS, 0, 6000);
 }
 
@@ -159,6 +164,7 @@ static void folded(struct pdiag_profile *p, struct pdiag_text *t)
 static const char expected[] =
 	"victim running 0 1 30\n"
 	"victim running 0 1 100 1210 102f\n"
+	"victim running 16 1 100 1210 102f\n"
 	"victim running 0 2 2000 1010 101f 102f\n"
 	"victim running 0 5 10000002001 1110 101f 102f\n"
 	"victim running 8 1 5000 1010 101f 102f\n"
