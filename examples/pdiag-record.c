@@ -41,6 +41,7 @@ static const char usage[] =
 	"  -C, --cpus LIST      only these CPUs, such as 0-3,8; with -a and -G\n"
 	"  -F, --frequency HZ   samples a second, 1 to 10000 (default 99)\n"
 	"      --off-cpu        sample waits, too: each stack weighs the time it was off the CPU\n"
+	"      --wakers         with --off-cpu, kmod: and the stack of who ended each wait\n"
 	"      --user           leave the kernel out\n"
 	"      --source SOURCE  kmod (kernel module), perf, or auto: the best (default)\n"
 	"      --budget PERCENT kmod: of each CPU, what sampling may use (default 1)\n"
@@ -190,8 +191,8 @@ static int list_sources(void)
 }
 
 enum {
-	OPT_OFF_CPU = 256, OPT_USER, OPT_SOURCE, OPT_BUDGET, OPT_SOURCES, OPT_PROGRESS, OPT_HELP,
-	OPT_VERSION, OPT_FLIGHT, OPT_HOLD, OPT_TRIGGER,
+	OPT_OFF_CPU = 256, OPT_WAKERS, OPT_USER, OPT_SOURCE, OPT_BUDGET, OPT_SOURCES, OPT_PROGRESS,
+	OPT_HELP, OPT_VERSION, OPT_FLIGHT, OPT_HOLD, OPT_TRIGGER,
 };
 
 static int set_trigger(struct settings *s, uint32_t on)
@@ -238,6 +239,9 @@ static int take_option(struct settings *s, int c)
 		return add_output(s, optarg);
 	case OPT_OFF_CPU:
 		o->events |= PDIAG_OFF_CPU;
+		return 0;
+	case OPT_WAKERS:
+		o->flags |= PDIAG_WAKERS;
 		return 0;
 	case OPT_USER:
 		o->flags |= PDIAG_USER_ONLY;
@@ -298,6 +302,7 @@ static int parse(struct settings *s, int argc, char **argv)
 		{ "duration", required_argument, NULL, 'd' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "off-cpu", no_argument, NULL, OPT_OFF_CPU },
+		{ "wakers", no_argument, NULL, OPT_WAKERS },
 		{ "user", no_argument, NULL, OPT_USER },
 		{ "source", required_argument, NULL, OPT_SOURCE },
 		{ "budget", required_argument, NULL, OPT_BUDGET },

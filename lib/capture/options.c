@@ -58,6 +58,9 @@ static int check_strays(const struct pdiag_capture_options *o)
 		return fail_stray("path", "PDIAG_TARGET_RECORDING");
 	if (o->source && o->target == PDIAG_TARGET_RECORDING)
 		return fail_stray("source", "what is to be sampled");
+	if (o->flags & PDIAG_WAKERS && !(o->events & PDIAG_OFF_CPU))
+		return pdiag_fail(EINVAL, "PDIAG_WAKERS is set, but off-CPU sampling is not asked "
+			"for; add PDIAG_OFF_CPU to events");
 	if (o->budget_ppm && o->target == PDIAG_TARGET_RECORDING)
 		return fail_stray("budget_ppm", "what is to be sampled");
 	if (o->flight_sec && o->target == PDIAG_TARGET_RECORDING)
@@ -85,9 +88,9 @@ static int check_numbers(const struct pdiag_capture_options *o)
 			PDIAG_MAX_FLIGHT_SEC);
 	if (o->reserved)
 		return pdiag_fail(EINVAL, "reserved is %u; leave it zero", o->reserved);
-	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT))
-		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY and PDIAG_NO_INHERIT",
-			o->flags);
+	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT | PDIAG_WAKERS))
+		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY, PDIAG_NO_INHERIT "
+			"and PDIAG_WAKERS", o->flags);
 	if (o->hz > PDIAG_MAX_HZ)
 		return pdiag_fail(
 			EINVAL, "hz is %u; give 1 to %u samples a second", o->hz, PDIAG_MAX_HZ);

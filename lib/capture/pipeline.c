@@ -220,6 +220,7 @@ static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 			pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, r->cpu, r->time, 1);
 			return 0;
 		}
+		pdiag_pipeline_waker_number(p, r, &copy);
 	}
 	/* From here on the number is ours. */
 	copy.flags &= (uint16_t)~PDIAG_RECORD_OF_CPU;

@@ -76,6 +76,18 @@ void pdiag_pipeline_free(struct pdiag_pipeline *p);
 /* pipeline_sample.c: a sample with its stack and final weight, counted and recorded. */
 int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *record);
 
+/* Frames to a place; process NULL: of an image that is gone. 0 or a negative errno. */
+int pdiag_pipeline_translate(struct pdiag_pipeline *p, struct pdiag_process *process,
+	const struct pdiag_unwound_frame *frame, uint32_t *node);
+
+/* pipeline_waker.c: who ended a wait. */
+/* The waker's stack by our number; if it is not known, there is no waker. */
+void pdiag_pipeline_waker_number(
+	const struct pdiag_pipeline *p, const struct pdiag_record *r, struct pdiag_record *ours);
+/* Put the waker of the sample, which has one, above the stack at `place`. 0 or a negative errno. */
+int pdiag_pipeline_waker(struct pdiag_pipeline *p, const struct pdiag_record *r,
+	struct pdiag_stack_place *place);
+
 /* pipeline_stacks.c: raw stacks and their numbers. */
 /* A raw stack's number, written to the recording when new; PDIAG_STACK_NONE: out of memory. */
 uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_record *at,

@@ -143,6 +143,8 @@ int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *c
 		out->flags |= PDIAG_KMOD_NO_INHERIT;
 	if (config->flags & PDIAG_USER_ONLY)
 		out->flags |= PDIAG_KMOD_USER_ONLY;
+	if (config->flags & PDIAG_WAKERS)
+		out->flags |= PDIAG_KMOD_WAKERS;
 	set_target(out, config, target);
 	ret = set_flight(out, d, config, target->cpu_count);
 	return ret ? ret : set_cpus(out, cpus, config);

@@ -108,6 +108,18 @@ static int refuse_budget(
 	return 0;
 }
 
+static int refuse_wakers(
+	const struct pdiag_source_config *config, struct pdiag_source_state *state)
+{
+	if (!(config->flags & PDIAG_WAKERS))
+		return 0;
+	if (config->source == PDIAG_SOURCE_PERF)
+		return pdiag_fail(EOPNOTSUPP, "PDIAG_WAKERS is set, but perf events do not tell "
+			"who ends a wait; leave it out, or use the kernel module");
+	pdiag_limits_add(state, "no stacks of wakers: perf events do not tell who ends a wait");
+	return 0;
+}
+
 static int perf_open(const struct pdiag_source_config *config, struct pdiag_source **out)
 {
 	struct perf_source *p = calloc(1, sizeof(*p));
@@ -125,6 +137,8 @@ static int perf_open(const struct pdiag_source_config *config, struct pdiag_sour
 	state->live = true;
 	state->exit_status = -1;
 	ret = refuse_budget(config, state);
+	if (!ret)
+		ret = refuse_wakers(config, state);
 	if (!ret)
 		ret = pdiag_perf_target_open(&p->target, config);
 	if (!ret)
