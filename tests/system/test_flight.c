@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -113,6 +114,29 @@ static struct pdiag_capture *begin(uint32_t source, uint32_t events, uint32_t se
 	return c;
 }
 
+/* Phases of 50 ms; the CPU time that those of the last second got, or most of it. */
+static uint64_t recent_phases(void)
+{
+	uint64_t begun[40], cpu[40], end, sum = 0;
+	int count = 0;
+
+	for (end = now(CLOCK_MONOTONIC) + SECOND * 105 / 100;
+		now(CLOCK_MONOTONIC) < end && count < 40; count++) {
+		begun[count] = now(CLOCK_MONOTONIC);
+		cpu[count] = phase_recent(50);
+	}
+	end = now(CLOCK_MONOTONIC);
+	for (int i = 0; i < count; i++)
+		sum += end - begun[i] < SECOND ? cpu[i] : 0;
+	return sum;
+}
+
+/* The least that samples of so much CPU time weigh: in emulation perf's ticks may not come. */
+static uint64_t least(uint32_t source, uint64_t cpu)
+{
+	return source == PDIAG_SOURCE_PERF && getenv("PDIAG_VM") ? 0 : cpu * 6 / 10;
+}
+
 /* Two windows: each has its last second, and nothing of before. */
 static void check_windows(uint32_t source)
 {
@@ -124,7 +148,7 @@ static void check_windows(uint32_t source)
 
 	phase_old(1100);
 	assert_int_equal(dispatch(c), 0);
-	cpu = phase_recent(1050);
+	cpu = recent_phases();
 	assert_int_equal(dispatch(c), 0);
 	assert_int_equal(pdiag_capture_freeze(c), 0);
 	assert_int_equal(pdiag_capture_freeze(c), 0);
@@ -138,7 +162,7 @@ static void check_windows(uint32_t source)
 	assert_int_equal(pdiag_capture_take(c, &window), 0);
 	assert_int_equal(time_in(window, "phase_old"), 0);
 	assert_int_equal(time_in(window, "phase_frozen"), 0);
-	assert_in_range(time_in(window, "phase_recent"), cpu * 6 / 10, SECOND * 105 / 100);
+	assert_in_range(time_in(window, "phase_recent"), least(source, cpu), SECOND * 105 / 100);
 	assert_int_equal(pdiag_profile_get_info(window, &profile_info), 0);
 	assert_int_equal(profile_info.duration_ns, SECOND);
 	assert_int_equal(profile_info.lost, 0);
@@ -153,11 +177,12 @@ static void check_windows(uint32_t source)
 	assert_int_equal(pdiag_capture_stop(c), 0);
 	info = info_of(c);
 	assert_int_equal(info.frozen, 1);
-	assert_in_range(info.flight_ns, SECOND * 4 / 10, SECOND * 9 / 10);
+	assert_in_range(info.flight_ns, SECOND * 4 / 10, SECOND);
 	window = pdiag_capture_profile(c);
 	assert_int_equal(time_in(window, "phase_recent"), 0);
 	assert_int_equal(time_in(window, "phase_frozen"), 0);
-	assert_in_range(time_in(window, "phase_again"), cpu * 6 / 10, SECOND / 2);
+	assert_in_range(time_in(window, "phase_again"), least(source, cpu),
+		info.flight_ns * 105 / 100);
 	assert_int_equal(pdiag_capture_freeze(c), -EINVAL);
 	assert_int_equal(pdiag_profile_get_info(window, &profile_info), 0);
 	assert_int_equal(profile_info.duration_ns, info.flight_ns);
@@ -176,18 +201,23 @@ static void __attribute__((noipa)) check_waits(uint32_t source)
 {
 	struct pdiag_capture *c = begin(source, PDIAG_OFF_CPU, 1);
 	struct pdiag_profile *window;
-	uint64_t end;
+	uint64_t end, took, longest = 0;
 
 	for (end = now(CLOCK_MONOTONIC) + SECOND * 12 / 10; now(CLOCK_MONOTONIC) < end;)
 		nap(10);
-	for (end = now(CLOCK_MONOTONIC) + SECOND * 105 / 100; now(CLOCK_MONOTONIC) < end;)
+	for (end = now(CLOCK_MONOTONIC) + SECOND * 105 / 100; now(CLOCK_MONOTONIC) < end;) {
+		took = now(CLOCK_MONOTONIC);
 		nap(200);
+		took = now(CLOCK_MONOTONIC) - took;
+		longest = took > longest ? took : longest;
+	}
 	assert_int_equal(pdiag_capture_freeze(c), 0);
 	assert_true(dispatch(c) > 0);
 	window = pdiag_capture_profile(c);
 	/* Sleeping takes all of the time; the first of the naps reaches back behind the window. The
 	 * C library may hide who called it, but not who called that. */
-	assert_in_range(time_in(window, "check_waits"), SECOND * 7 / 10, SECOND * 125 / 100);
+	assert_in_range(time_in(window, "check_waits"), SECOND * 7 / 10,
+		SECOND + longest);
 	pdiag_capture_free(c);
 }
 
