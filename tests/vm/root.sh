@@ -84,7 +84,7 @@ root_run() {
 
 root_make() {
 	local new=$root.new.$$ log=$cache/$suite.log begin=$SECONDS takes='a minute or two'
-	[ "$suite" != debug ] || takes='and a kernel: ten to twenty minutes'
+	[ "$suite" != debug ] || takes='and a kernel: twenty minutes or more'
 	rm -rf "$root".new.*
 	say "making a root of $suite in $root ($takes)"
 	if ! root_build "$new" > "$log" 2>&1 < /dev/null || [ ! -e "$new/pdiag/vmlinuz" ]; then

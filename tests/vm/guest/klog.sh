@@ -31,11 +31,9 @@ klog_of() {
 # done once, at the end. Of what is seen for the first time there is no word yet: it looks twice.
 klog_leaks() {
 	local leaks=/sys/kernel/debug/kmemleak
-	[ -w $leaks ] || return 0
-	echo scan > $leaks
-	sleep 6
-	echo scan > $leaks
-	cat $leaks > /tmp/leaks
+	[ -w $leaks ] && ! grep -qw kmemleak=off /proc/cmdline || return 0
+	echo scan > $leaks && sleep 6 && echo scan > $leaks && cat $leaks > /tmp/leaks ||
+		echo 'BUG: kmemleak looks no more' > /tmp/leaks
 }
 
 # klog_alive: lockdep stops looking at the first thing it finds, and when its tables are full.
