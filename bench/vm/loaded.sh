@@ -39,11 +39,21 @@ spin() {
 		--seconds "$1" > /dev/null; wait $!; }
 } 2> $work/spun
 
+# Until perf samples: it starts its command then, which may take a while here.
+peer_begins() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		! pgrep -f '^sleep 1000' > /dev/null || return 0
+		sleep 0.2
+	done
+}
+
 # stalled COMMAND...: record a load of 10 s, standing still for 4 s of it.
 stalled() {
 	"$@" &
 	local tool=$! load
 	sleep 3
+	[ "$1" != peer ] || peer_begins
 	spin 10 &
 	load=$!
 	sleep 3
@@ -52,6 +62,7 @@ stalled() {
 	pkill -CONT -P $tool; kill -CONT $tool
 	wait $load
 	sleep 2
+	pkill -f '^sleep 1000'
 	pkill -INT -P $tool; kill -INT $tool
 	wait $tool
 	spun=$(awk '{ print $1 + $2 }' $work/spun)
@@ -64,7 +75,7 @@ stalled ours -o $work/ours.folded -o $work/ours.pdiag 2> $work/log
 o=$(percent "$(ours_s '^(workload|spin)')" "$spun")
 p=-
 if has_perf; then
-	stalled peer -o $work/perf.data > $work/log 2>&1
+	stalled peer -o $work/perf.data -- sleep 1000 > $work/log 2>&1
 	p=$(percent "$(peer_s 'workload|spin')" "$spun")
 fi
 row B2 "CPU time of the load seen; reader stopped 4 s of 10" "$o" "$p" "100 %"
@@ -78,7 +89,8 @@ laden() {
 	"$@"
 	took=$(since "$from")
 }
-stress-ng --quiet --temp-path $work --cpu 64 --switch 16 --fork 8 --timeout 900 &
+# A quarter of what row B9 has on a real machine: this one is many times slower.
+stress-ng --quiet --temp-path $work --cpu 16 --switch 4 --fork 2 --timeout 900 &
 stress=$!
 sleep 10
 load=$(cut -d ' ' -f 4 /proc/loadavg)

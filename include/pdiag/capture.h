@@ -138,7 +138,8 @@ PDIAG_API struct pdiag_profile *pdiag_capture_profile(struct pdiag_capture *capt
 
 /*
  * Read what has arrived, as dispatch does if the capture runs live, hand over what was gathered
- * since the start, or since the last take, and go on with an empty profile. The caller frees *out
+ * since the start, or since the last take, its ledger included, and go on with an empty profile.
+ * pdiag_profile_merge() makes one of several. The caller frees *out
  * with pdiag_profile_free(). Errors: -ENOMEM (nothing is handed over), and those of dispatch.
  */
 PDIAG_API int pdiag_capture_take(struct pdiag_capture *capture, struct pdiag_profile **out);
@@ -157,6 +158,10 @@ PDIAG_API int pdiag_capture_record(
  * When it is frozen nothing more is sampled, the descriptor polls readable, and dispatch takes in
  * the samples of the last `flight_sec` seconds before. Thawed, it goes on: what was held is gone.
  * A stop freezes one that runs, and takes in what it holds.
+ *
+ * What starts and ends is followed as it happens, but samples come later: threads that ended
+ * before the freeze are together under "[exited]", and their user frames, as those from before an
+ * exec, have no names.
  *
  * Freezing one that is frozen does nothing, nor does thawing one that runs. Take the profile
  * between, or the windows add up. pdiag_capture_get_info() tells when and by what it was frozen.

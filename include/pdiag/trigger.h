@@ -18,7 +18,7 @@ struct pdiag_trigger {
 	size_t size;	      /* sizeof(struct pdiag_trigger) */
 	uint32_t on;	      /* enum pdiag_trigger_on */
 	uint32_t off;	      /* 1: take this trigger away */
-	uint64_t rise;	      /* it fires at or above this, ... */
+	uint64_t rise;	      /* 1 or more: it fires at or above this, ... */
 	uint32_t hold_ms;     /* ... when that was so for this long ... */
 	uint32_t cooldown_ms; /* ... and not again before this is over; 0: 60,000 */
 	uint32_t check_ms;    /* how often it is looked at; 0: 200; at least 10 */

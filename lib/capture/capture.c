@@ -79,7 +79,7 @@ static int open_best(const struct pdiag_source_config *config, struct pdiag_sour
 	ret = pdiag_source_perf.open(config, out);
 	if (!ret && why[0])
 		pdiag_limits_add(&(*out)->state, why);
-	if (ret && why[0])
+	if (ret && why[0] && !strstr(why, pdiag_errmsg()))
 		return pdiag_fail(-ret, "%s; %s", pdiag_errmsg(), why);
 	return ret;
 }

@@ -161,7 +161,7 @@ int pdiag_probe_symbol(struct pdiag_probe *p, uint32_t index, const struct pdiag
 	pdiag_error_clear();
 	*out = NULL;
 	if (index >= p->event.depth)
-		return pdiag_fail(EINVAL, "the event has no frame %u", index);
+		return pdiag_fail(EINVAL, "there is no event, or it has no frame %u", index);
 	ret = pdiag_symbolizer_default(p->context, &s);
 	if (ret)
 		return ret;

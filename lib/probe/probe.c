@@ -70,7 +70,8 @@ static int find(struct pdiag_probe *p, const char *name)
 			break;
 	}
 	if (!ret && i == device.version.probes)
-		ret = pdiag_fail(EINVAL, "the kernel module has no probe \"%.64s\"", name);
+		ret = pdiag_fail(EINVAL, "the kernel module has no probe \"%.64s\"; "
+			"pdiag_probe_each() lists those it has", name);
 	pdiag_kdevice_close(&device);
 	if (ret)
 		return ret;

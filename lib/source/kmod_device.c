@@ -54,7 +54,7 @@ static int fail_open(int err)
 	case ENXIO:
 	case ENODEV:
 		return pdiag_fail(ENOENT, "the kernel module is not loaded: there is no "
-			PDIAG_KMOD_DEVICE "; load it with modprobe pdiag");
+			PDIAG_KMOD_DEVICE "; load it with modprobe pdiag, if it is installed");
 	case EACCES:
 		return pdiag_fail(EACCES, "not allowed to use the kernel module: "
 			PDIAG_KMOD_DEVICE " is for root and the capability CAP_PERFMON, or for "

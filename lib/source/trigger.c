@@ -23,6 +23,9 @@ int pdiag_trigger_options(const struct pdiag_trigger *trigger, uint32_t action, 
 	if (set.on > PDIAG_TRIGGER_BLOCKED || set.off > 1 || set.reserved)
 		return pdiag_fail(EINVAL, "pdiag_trigger: on is up to %u, off is 0 or 1, and "
 			"reserved is 0", PDIAG_TRIGGER_BLOCKED);
+	if (!set.off && !set.rise)
+		return pdiag_fail(EINVAL, "pdiag_trigger: rise is 0, which is always so; give 1 or "
+			"more");
 	*out = (struct pdiag_kmod_trigger){
 		.on = set.on, .actions = set.off ? 0 : action, .rise = set.rise,
 		.hold_ms = set.hold_ms, .cooldown_ms = set.cooldown_ms, .check_ms = set.check_ms,
