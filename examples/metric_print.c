@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Every metric of the machine, once a second for some seconds; what is not there, with the reason. */
+/* Every metric of the machine, once a second for some seconds; of what is not there, the reason. */
 #include <pdiag/pdiag.h>
 #include <stdio.h>
 #include <stdlib.h>

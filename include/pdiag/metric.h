@@ -49,7 +49,7 @@ enum pdiag_metric_kind {
 /* A metric. Belongs to the struct pdiag_metrics. Grows at its end only. */
 struct pdiag_metric {
 	const char *name;	 /* "system.disk.io.read" */
-	const char *unit;	 /* as UCUM has it: "By", "s", "1", "{thread}"; of a counter's total */
+	const char *unit;	 /* of UCUM: "By", "s", "1", "{thread}"; of a counter its total's */
 	const char *description; /* one sentence */
 	const char *reason;	 /* why it is not available, or "" */
 	uint32_t kind;		 /* enum pdiag_metric_kind */

@@ -18,11 +18,11 @@
 static void parse_number(struct pdiag_metric_file *f, const char *text, size_t len,
 	struct pdiag_metric_found *found)
 {
-	struct pdiag_scan s = { text, text + len };
+	struct pdiag_scan s = { text, text + len }, line;
 	uint64_t value;
 
 	(void)f;
-	if (pdiag_scan_u64(&s, &value))
+	if (pdiag_scan_line(&s, &line) && pdiag_scan_u64(&line, &value))
 		pdiag_metric_gauge(found, 0, (double)value);
 }
 
@@ -240,7 +240,8 @@ const struct pdiag_metric_reader pdiag_metric_cg_io = { "io.stat", NO_IO, PDIAG_
 /* ---- pids.current ---- */
 
 static const struct pdiag_metric_def pids_defs[] = {
-	{ "cgroup.threads.count", "{thread}", "Threads of the cgroup.", PDIAG_METRIC_GAUGE, 1, NULL },
+	{ "cgroup.threads.count", "{thread}", "Threads of the cgroup.", PDIAG_METRIC_GAUGE, 1,
+		NULL },
 };
 
 const struct pdiag_metric_reader pdiag_metric_cg_pids = { "pids.current", NO_PIDS,

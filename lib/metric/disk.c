@@ -25,7 +25,7 @@ static const struct pdiag_metric_def defs[] = {
 	[IO_TIME] = OF("system.disk.io_time", "s", 1e-3,
 		"Time in which disks had something to do, added up."),
 	[QUEUE_TIME] = OF("system.disk.queue_time", "s", 1e-3,
-		"Time of all operations in disks and their queues; a second it is how many there were."),
+		"Time of all operations in disks and their queues; a second: how many there are."),
 	[PENDING] = { "system.disk.pending_operations", "{operation}",
 		"Operations in disks and their queues.", PDIAG_METRIC_GAUGE, 1, NULL },
 	[BUSIEST] = { "system.disk.utilization.max", "1",

@@ -19,7 +19,8 @@ void pdiag_metric_file_why(struct pdiag_metric_file *f, const char *dir, int err
 
 	switch (err) {
 	case ENOENT:
-		snprintf(f->why, sizeof(f->why), "there is no %.60s/%s here: %s", dir, path, without);
+		snprintf(f->why, sizeof(f->why), "there is no %.60s/%s here: %s", dir, path,
+			without);
 		break;
 	case EACCES:
 	case EPERM:
@@ -27,7 +28,8 @@ void pdiag_metric_file_why(struct pdiag_metric_file *f, const char *dir, int err
 			"as the owner or as root", dir, path);
 		break;
 	case EOPNOTSUPP:
-		snprintf(f->why, sizeof(f->why), "%.60s/%s is switched off: %s", dir, path, without);
+		snprintf(f->why, sizeof(f->why), "%.60s/%s is switched off: %s", dir, path,
+			without);
 		break;
 	case ESRCH:
 		snprintf(f->why, sizeof(f->why), "the %s",

@@ -23,19 +23,21 @@ static const struct pdiag_metric_def defs[] = {
 static void parse(struct pdiag_metric_file *f, const char *text, size_t len,
 	struct pdiag_metric_found *found)
 {
-	struct pdiag_scan s = { text, text + len };
+	struct pdiag_scan s = { text, text + len }, line;
 	uint64_t threads;
 	double load;
 
 	(void)f;
+	if (!pdiag_scan_line(&s, &line))
+		return;
 	for (uint32_t i = LOAD_1; i <= LOAD_15; i++) {
-		if (!pdiag_scan_decimal(&s, &load))
+		if (!pdiag_scan_decimal(&line, &load))
 			return;
 		pdiag_metric_gauge(found, i, load);
 	}
 	/* "RUNNABLE/THREADS" */
-	if (pdiag_scan_u64(&s, &threads) && pdiag_scan_skip(&s, "/") &&
-		pdiag_scan_digits(&s, &threads))
+	if (pdiag_scan_u64(&line, &threads) && pdiag_scan_skip(&line, "/") &&
+		pdiag_scan_digits(&line, &threads))
 		pdiag_metric_gauge(found, THREADS, (double)threads);
 }
 

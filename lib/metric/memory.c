@@ -21,7 +21,7 @@ static const struct pdiag_metric_def meminfo_defs[] = {
 	[FREE] = SIZE("system.memory.free", "Memory that is not used at all."),
 	[AVAILABLE] = SIZE("system.memory.available",
 		"Memory that programs could have without swapping."),
-	[CACHED] = SIZE("system.memory.cached", "Memory that caches files, shared memory included."),
+	[CACHED] = SIZE("system.memory.cached", "Memory that caches files, shared one included."),
 	[DIRTY] = SIZE("system.memory.dirty", "Cached memory that has to be written to storage."),
 	[WRITEBACK] = SIZE("system.memory.writeback", "Memory that is being written to storage."),
 	[ANON] = SIZE("system.memory.anonymous", "Memory of processes that is of no file."),

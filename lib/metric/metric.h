@@ -68,7 +68,7 @@ struct pdiag_metric_file {
 	uint64_t before_ns;	/* of the text before; 0: none */
 	uint64_t retry_ns;	/* not to be opened again before */
 	struct pdiag_metric_devices devices;
-	char why[192];		/* why it is not open, or "" */
+	char why[224];		/* why it is not open, or "" */
 	char lacks[96];		/* of a field that is not in it */
 };
 

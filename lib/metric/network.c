@@ -18,7 +18,8 @@ enum {
 static const struct pdiag_metric_def dev_defs[] = {
 	[RX_BYTES] = OF("system.network.io.receive", "By",
 		"Bytes received by interfaces with hardware."),
-	[TX_BYTES] = OF("system.network.io.transmit", "By", "Bytes sent by interfaces with hardware."),
+	[TX_BYTES] = OF("system.network.io.transmit", "By",
+		"Bytes sent by interfaces with hardware."),
 	[RX_PACKETS] = OF("system.network.packets.receive", "{packet}",
 		"Packets received by interfaces with hardware."),
 	[TX_PACKETS] = OF("system.network.packets.transmit", "{packet}",
@@ -42,7 +43,7 @@ static const struct pdiag_metric_def dev_defs[] = {
 	[VIRTUAL + RX_DROPS] = OF("system.network.virtual.dropped.receive", "{packet}",
 		"Packets received and dropped by interfaces without hardware, loopback left out."),
 	[VIRTUAL + TX_DROPS] = OF("system.network.virtual.dropped.transmit", "{packet}",
-		"Packets to be sent and dropped by interfaces without hardware, loopback left out."),
+		"Packets to be sent and dropped by interfaces without hardware, no loopback."),
 };
 
 /* Numbers behind the name, from 0. */

@@ -39,17 +39,18 @@ static void parse(struct pdiag_metric_file *f, const char *text, size_t len,
 		STALL(prefix ".pressure." resource ".some",                                        \
 			"Time in which a thread" of " waited for " what ".", NULL),                \
 		STALL(prefix ".pressure." resource ".full",                                        \
-			"Time in which threads" of " waited for " what " and none got on.", lacks), \
+			"Time in which threads" of " waited for " what ", and none got on.",       \
+			lacks),                                                                    \
 	};                                                                                         \
 	const struct pdiag_metric_reader pdiag_metric_##symbol = { file, WITHOUT, family, 2,       \
 		symbol##_defs, parse }
 
 #define MACHINE(resource, what, lacks)                                                             \
-	PRESSURE(pressure_##resource, "proc/pressure/" #resource, PDIAG_METRICS_PRESSURE, "system", \
-		#resource, what, "", lacks)
+	PRESSURE(pressure_##resource, "proc/pressure/" #resource, PDIAG_METRICS_PRESSURE,          \
+		"system", #resource, what, "", lacks)
 #define CGROUP(resource, what, lacks)                                                              \
-	PRESSURE(cg_pressure_##resource, #resource ".pressure", PDIAG_METRICS_CGROUP, "cgroup",    \
-		#resource, what, " of the cgroup", lacks)
+	PRESSURE(cg_pressure_##resource, #resource ".pressure", PDIAG_METRICS_CGROUP,              \
+		"cgroup", #resource, what, " of the cgroup", lacks)
 
 MACHINE(cpu, "a CPU", NO_FULL);
 MACHINE(memory, "memory", NULL);

@@ -32,16 +32,22 @@ static void parse_stat(struct pdiag_metric_file *f, const char *text, size_t len
 {
 	/* Words behind the name, from 0, by metric. */
 	static const uint8_t fields[STAT] = { 7, 9, 11, 12, 17 };
-	const char *end = len ? memrchr(text, ')', len) : NULL, *word;
-	struct pdiag_scan s, field;
+	struct pdiag_scan s = { text, text + len }, line, field;
+	const char *end, *word;
 	uint64_t value;
 	size_t n;
 
 	(void)f;
+	if (!pdiag_scan_line(&s, &line))
+		return;
+	end = memrchr(line.p, ')', (size_t)(line.end - line.p));
 	if (!end)
 		return;
-	s = (struct pdiag_scan){ end + 1, text + len };
-	for (uint32_t i = 0, metric = 0; metric < STAT && (n = pdiag_scan_word(&s, &word)); i++) {
+	line.p = end + 1;
+	for (uint32_t i = 0, metric = 0; metric < STAT; i++) {
+		n = pdiag_scan_word(&line, &word);
+		if (!n)
+			return;
 		if (i != fields[metric])
 			continue;
 		field = (struct pdiag_scan){ word, word + n };
@@ -65,7 +71,8 @@ enum { RESIDENT, ANON, SWAP, SIZES, VOLUNTARY = SIZES, INVOLUNTARY, STATUS };
 #define SIZE(name, text) { name, "By", text, PDIAG_METRIC_GAUGE, 1024, KERNEL_THREAD }
 
 static const struct pdiag_metric_def status_defs[] = {
-	[RESIDENT] = SIZE("process.memory.usage", "Memory of the process, its share of files included."),
+	[RESIDENT] = SIZE("process.memory.usage",
+		"Memory of the process, its share of files included."),
 	[ANON] = SIZE("process.memory.anonymous", "Memory of the process that is of no file."),
 	[SWAP] = SIZE("process.swap.usage", "Memory of the process that is in swap space."),
 	[VOLUNTARY] = COUNTER("process.main_thread.context_switches.voluntary", "{switch}", 1,
@@ -112,11 +119,11 @@ static const struct pdiag_metric_def schedstat_defs[] = {
 static void parse_schedstat(struct pdiag_metric_file *f, const char *text, size_t len,
 	struct pdiag_metric_found *found)
 {
-	struct pdiag_scan s = { text, text + len };
+	struct pdiag_scan s = { text, text + len }, line;
 	uint64_t values[2];
 
 	(void)f;
-	if (pdiag_scan_u64s(&s, values, 2) == 2)
+	if (pdiag_scan_line(&s, &line) && pdiag_scan_u64s(&line, values, 2) == 2)
 		pdiag_metric_count(found, 0, values[1]);
 }
 

@@ -146,7 +146,7 @@ static bool reopen(struct pdiag_metrics *m, struct pdiag_metric_file *f)
 
 static void gone(struct pdiag_metrics *m, struct pdiag_metric_file *f, int err)
 {
-	/* What may be read again next time keeps its base: the rate is over the longer time then. */
+	/* What may be read again next time keeps its base: the rate is over all the time then. */
 	if (err != -ENODEV && err != -ESRCH && err != -ENOENT)
 		return;
 	close(f->fd);

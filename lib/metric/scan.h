@@ -12,17 +12,19 @@ struct pdiag_scan {
 	const char *p, *end;
 };
 
-/* Take the next line off the text; it is without its newline. */
+/* Take the next line off the text; it is without its newline. What has none is cut, and so may be
+ * the last number in it: that is no line. */
 static inline bool pdiag_scan_line(struct pdiag_scan *text, struct pdiag_scan *line)
 {
-	const char *newline;
+	const char *newline = NULL;
 
-	if (text->p >= text->end)
+	if (text->p < text->end)
+		newline = memchr(text->p, '\n', (size_t)(text->end - text->p));
+	if (!newline)
 		return false;
-	newline = memchr(text->p, '\n', (size_t)(text->end - text->p));
 	line->p = text->p;
-	line->end = newline ? newline : text->end;
-	text->p = newline ? newline + 1 : text->end;
+	line->end = newline;
+	text->p = newline + 1;
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What sort of device one is, asked of sysfs when it is seen first; by its name where that fails. */
+/* What sort of device one is: asked of sysfs when it is seen first, or by its name without that. */
 #ifndef PDIAG_METRIC_SYSFS_H
 #define PDIAG_METRIC_SYSFS_H
 

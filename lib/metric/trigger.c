@@ -39,8 +39,8 @@ static int check_options(
 static int fail_open(const char *path, int err)
 {
 	if (err == ENOENT || err == EOPNOTSUPP)
-		return pdiag_fail(err, "there is no %s: the kernel has no pressure stall information "
-			"(CONFIG_PSI), or it was not started with psi=1", path);
+		return pdiag_fail(err, "there is no %s: the kernel has no pressure stall "
+			"information (CONFIG_PSI), or it was not started with psi=1", path);
 	if (err == EACCES || err == EPERM)
 		return pdiag_fail(err, "%s may not be written to by this process; a trigger needs "
 			"the capability CAP_SYS_RESOURCE, or Linux 6.5", path);
@@ -51,8 +51,8 @@ static int fail_arm(const char *path, const struct pdiag_pressure_options *o, in
 {
 	if (err == EINVAL && o->window_ms % 2000)
 		return pdiag_fail(EPERM, "%s takes no trigger with a window of %u ms from this "
-			"process; without the capability CAP_SYS_RESOURCE it has to be whole 2000 ms",
-			path, o->window_ms);
+			"process; without the capability CAP_SYS_RESOURCE it has to be of whole "
+			"2000 ms", path, o->window_ms);
 	if (err == EINVAL && o->full && o->resource == PDIAG_PRESSURE_CPU)
 		return pdiag_fail(EOPNOTSUPP, "this kernel has no \"full\" of the CPU; ask for "
 			"\"some\"");

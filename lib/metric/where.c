@@ -42,8 +42,8 @@ int pdiag_metric_cgroup_find(int root_fd, const char *cgroup, char *out, size_t 
 		if (!i && below == cgroup)
 			continue;
 		if (snprintf(out, size, "%s%s", mounts[i], *below || i ? below : ".") >= (int)size)
-			return pdiag_fail(ENAMETOOLONG, "the path of a cgroup is too long: %.80s...",
-				cgroup);
+			return pdiag_fail(ENAMETOOLONG, "the path of a cgroup is too long: "
+				"%.80s...", cgroup);
 		ret = try_cgroup(root_fd, out);
 		if (ret && ret != -ENOENT && ret != -ENOTDIR)
 			break;

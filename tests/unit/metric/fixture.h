@@ -137,7 +137,8 @@ static inline void is_value(struct fixture *f, const char *name, double want)
 {
 	const struct pdiag_metric_value *v = value(f, name);
 
-	if (v->state == PDIAG_METRIC_MISSING || !(fabs(v->value - want) <= 1e-9 * fabs(want) + 1e-12))
+	if (v->state == PDIAG_METRIC_MISSING ||
+		!(fabs(v->value - want) <= 1e-9 * fabs(want) + 1e-12))
 		fail_msg("%s is %g in state %u, not %g", name, v->value, v->state, want);
 }
 

@@ -29,7 +29,7 @@ static void load(void **state)
 	is_value(&f, "system.cpu.load_average.5m", 3.92);
 	is_value(&f, "system.cpu.load_average.15m", 12.07);
 	is_value(&f, "system.threads.count", 130);
-	put(&f, "proc/loadavg", "5.00 3.9");
+	put(&f, "proc/loadavg", "5.00 3.9\n");
 	tick(&f, NS);
 	is_value(&f, "system.cpu.load_average.1m", 5);
 	is_missing(&f, "system.cpu.load_average.15m");
