@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "metric/devices.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,9 +39,10 @@ static struct pdiag_metric_device *insert(
 
 	if (d->count >= PDIAG_DEVICES_MAX)
 		return NULL;
-	d->error = pdiag_array_reserve(&d->list, &d->cap, d->count + 1, sizeof(*d->list));
-	if (d->error)
+	if (pdiag_array_reserve(&d->list, &d->cap, d->count + 1, sizeof(*d->list))) {
+		d->error = -ENOMEM;
 		return NULL;
+	}
 	device = &d->list[d->next];
 	memmove(device + 1, device, (d->count - d->next) * sizeof(*device));
 	d->count++;

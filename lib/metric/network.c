@@ -7,10 +7,10 @@
 /* ---- /proc/net/dev ---- */
 
 enum {
-	RX_BYTES, TX_BYTES, RX_PACKETS, TX_PACKETS, RX_DROPS, TX_DROPS, RX_ERRORS, TX_ERRORS,
+	RX_BYTES, TX_BYTES, RX_DROPS, TX_DROPS, RX_PACKETS, TX_PACKETS, RX_ERRORS, TX_ERRORS,
 	COUNTERS,
-	VIRTUAL = COUNTERS, /* the first six again */
-	COUNT = VIRTUAL + RX_ERRORS
+	VIRTUAL = COUNTERS, /* the first four again */
+	COUNT = VIRTUAL + RX_PACKETS
 };
 
 #define OF(name, unit, text) { name, unit, text, PDIAG_METRIC_COUNTER, 1, NULL }
@@ -36,10 +36,6 @@ static const struct pdiag_metric_def dev_defs[] = {
 		"Bytes received by interfaces without hardware, loopback left out."),
 	[VIRTUAL + TX_BYTES] = OF("system.network.virtual.io.transmit", "By",
 		"Bytes sent by interfaces without hardware, loopback left out."),
-	[VIRTUAL + RX_PACKETS] = OF("system.network.virtual.packets.receive", "{packet}",
-		"Packets received by interfaces without hardware, loopback left out."),
-	[VIRTUAL + TX_PACKETS] = OF("system.network.virtual.packets.transmit", "{packet}",
-		"Packets sent by interfaces without hardware, loopback left out."),
 	[VIRTUAL + RX_DROPS] = OF("system.network.virtual.dropped.receive", "{packet}",
 		"Packets received and dropped by interfaces without hardware, loopback left out."),
 	[VIRTUAL + TX_DROPS] = OF("system.network.virtual.dropped.transmit", "{packet}",
@@ -47,7 +43,7 @@ static const struct pdiag_metric_def dev_defs[] = {
 };
 
 /* Numbers behind the name, from 0. */
-static const uint8_t fields[COUNTERS] = { 0, 8, 1, 9, 3, 11, 2, 10 };
+static const uint8_t fields[COUNTERS] = { 0, 8, 3, 11, 1, 9, 2, 10 };
 #define FIELDS 12
 
 _Static_assert(COUNT <= 2 * PDIAG_DEVICE_VALUES, "room for the sums");

@@ -30,27 +30,25 @@ static bool begins_with(const char *name, const char *const *list, size_t count)
 	return false;
 }
 
-/* A folder with nothing in it counts as none. */
+/* A folder with nothing in it counts as none. Without an allocation, which might fail. */
 static bool has_entries(int root_fd, const char *folder, const char *name, const char *what)
 {
-	char path[PATH_MAX];
-	struct dirent *entry;
+	char path[PATH_MAX], list[1024] __attribute__((aligned(8)));
+	const struct dirent64 *entry;
 	bool found = false;
-	DIR *dir;
+	ssize_t n;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s/%s", folder, name, what);
 	fd = openat(root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return false;
-	}
-	while (!found && (entry = readdir(dir)))
+	n = getdents64(fd, list, sizeof(list));
+	for (ssize_t i = 0; i < n && !found; i += entry->d_reclen) {
+		entry = (const struct dirent64 *)(const void *)(list + i);
 		found = entry->d_name[0] != '.';
-	closedir(dir);
+	}
+	close(fd);
 	return found;
 }
 
