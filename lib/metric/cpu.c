@@ -43,8 +43,7 @@ static const struct pdiag_metric_def defs[] = {
 };
 
 struct shares {
-	uint64_t busy, total;
-	double busiest;
+	double busy, total, busiest;
 	uint32_t cpus;
 	bool known;
 };
@@ -53,8 +52,9 @@ struct shares {
 static void parse_cpu(struct pdiag_metric_file *f, const char *name, size_t len,
 	struct pdiag_scan *line, struct shares *all)
 {
-	uint64_t now[STEAL + 1] = { 0 }, delta[STEAL + 1], total = 0, idle;
+	uint64_t now[STEAL + 1] = { 0 }, delta[STEAL + 1];
 	struct pdiag_metric_device *cpu;
+	double busy = 0, total = 0;
 	bool known;
 
 	if (pdiag_scan_u64s(line, now, STEAL + 1) <= IDLE)
@@ -66,16 +66,17 @@ static void parse_cpu(struct pdiag_metric_file *f, const char *name, size_t len,
 	known = cpu->known;
 	/* Idle times are known to go down a bit: that is no time then. */
 	pdiag_metric_device_step(cpu, now, STEAL + 1, delta);
-	for (int i = USER; i <= STEAL; i++)
-		total += delta[i];
-	idle = delta[IDLE] + delta[IOWAIT];
-	if (!known || !total || total < idle)
+	for (int i = USER; i <= STEAL; i++) {
+		total += (double)delta[i];
+		busy += i == IDLE || i == IOWAIT ? 0 : (double)delta[i];
+	}
+	if (!known || !(total > 0))
 		return;
 	all->known = true;
-	all->busy += total - idle;
+	all->busy += busy;
 	all->total += total;
-	if ((double)(total - idle) / (double)total > all->busiest)
-		all->busiest = (double)(total - idle) / (double)total;
+	if (busy / total > all->busiest)
+		all->busiest = busy / total;
 }
 
 static void parse_modes(struct pdiag_scan *line, struct pdiag_metric_found *found)
@@ -137,7 +138,7 @@ static void parse(struct pdiag_metric_file *f, const char *text, size_t len,
 	if (!all.cpus)
 		return;
 	pdiag_metric_gauge(found, CPUS, all.cpus);
-	pdiag_metric_gauge(found, BUSY, all.known ? (double)all.busy / (double)all.total : 0);
+	pdiag_metric_gauge(found, BUSY, all.known ? all.busy / all.total : 0);
 	pdiag_metric_gauge(found, BUSIEST, all.busiest);
 	if (!all.known)
 		found->broken |= 1u << BUSY | 1u << BUSIEST;
