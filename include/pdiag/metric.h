@@ -71,7 +71,7 @@ struct pdiag_metric_value {
 	uint64_t time_ns;     /* when its file was read, CLOCK_MONOTONIC */
 	uint64_t interval_ns; /* since the value before; of a counter: what value is over */
 	uint32_t state;	      /* enum pdiag_metric_state */
-	uint32_t reserved;
+	uint32_t fresh;	      /* 1: of the last sample; 0: its file was not read again so soon */
 };
 
 /* Grows at its end only. */
@@ -119,9 +119,10 @@ PDIAG_API int pdiag_metrics_new(struct pdiag *context, const struct pdiag_metric
 PDIAG_API void pdiag_metrics_free(struct pdiag_metrics *metrics);
 
 /*
- * Read all files once; call it every interval_ms. Allocates nothing, but when there are more
- * devices than ever. 1: a sample was taken; 0: it is less than half an interval since the last
- * one, and nothing was done. Errors: none so far; what cannot be read is missing.
+ * Read the files; call it every interval_ms. A file that is dear to read, as some are on large
+ * machines, is not read at every sample, but once a second at least. Allocates nothing, but when
+ * there are more devices than ever. 1: a sample was taken; 0: it is less than half an interval since
+ * the last one, and nothing was done. Errors: none so far; what cannot be read is missing.
  */
 PDIAG_API int pdiag_metrics_sample(struct pdiag_metrics *metrics);
 

@@ -60,8 +60,7 @@ static void parse_cpu(struct pdiag_metric_file *f, const char *text, size_t len,
 {
 	uint64_t values[CPU_COUNT], have;
 
-	(void)f;
-	have = pdiag_metric_keys(text, len, cpu_keys, PDIAG_COUNT(cpu_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, cpu_keys, PDIAG_COUNT(cpu_keys), values);
 	count_all(values, have, CPU_COUNT, found);
 }
 
@@ -125,8 +124,7 @@ static void parse_memory(struct pdiag_metric_file *f, const char *text, size_t l
 {
 	uint64_t values[MEMORY_SLOTS], have;
 
-	(void)f;
-	have = pdiag_metric_keys(text, len, memory_keys, PDIAG_COUNT(memory_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, memory_keys, PDIAG_COUNT(memory_keys), values);
 	for (uint32_t i = 0; i < MEMORY_COUNT; i++) {
 		if (i == MINOR || !(have >> i & 1))
 			continue;
@@ -163,8 +161,7 @@ static void parse_events(struct pdiag_metric_file *f, const char *text, size_t l
 {
 	uint64_t values[EVENTS_COUNT], have;
 
-	(void)f;
-	have = pdiag_metric_keys(text, len, events_keys, PDIAG_COUNT(events_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, events_keys, PDIAG_COUNT(events_keys), values);
 	count_all(values, have, EVENTS_COUNT, found);
 }
 

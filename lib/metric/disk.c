@@ -79,14 +79,13 @@ static void parse_line(struct pdiag_metric_file *f, struct pdiag_scan *line, str
 	if (pdiag_scan_u64s(line, number, 2) < 2)
 		return;
 	n = pdiag_scan_word(line, &name);
-	if (!n || pdiag_scan_u64s(line, values, FIELDS) < FIELDS)
-		return;
-	disk = pdiag_metric_devices_get(&f->devices, name, n);
+	disk = n ? pdiag_metric_devices_get(&f->devices, name, n) : NULL;
 	if (!disk)
 		return;
 	if (!disk->kind)
 		disk->kind = pdiag_metric_disk_kind(f->root_fd, disk->name, all->whole);
-	if (disk->kind != PDIAG_DEVICE_COUNTED)
+	if (disk->kind != PDIAG_DEVICE_COUNTED ||
+		pdiag_scan_u64s(line, values, FIELDS) < FIELDS)
 		return;
 	memcpy(all->whole, disk->name, sizeof(all->whole));
 	parse_disk(f, disk, values, all, found);

@@ -106,8 +106,9 @@ long pdiag_metric_file_text(struct pdiag_metrics *m, struct pdiag_metric_file *f
 			continue;
 		if (n < 0)
 			return -errno;
-		if (!n)
-			return (long)len;
+		/* There is no line of 3 KiB, for which the first page might have been too short. */
+		if (!n || (!len && n < 1024))
+			return (long)len + n;
 		len += (size_t)n;
 	}
 }

@@ -15,9 +15,17 @@ struct pdiag_metric_key {
 
 #define PDIAG_METRIC_KEY(name, slot) { (name), sizeof(name) - 1, (slot) }
 
-/* values[slot] of the keys that are there; bits of those slots. Keys are found soonest if they are
- * in the order of the text. */
-uint64_t pdiag_metric_keys(const char *text, size_t len, const struct pdiag_metric_key *keys,
-	size_t count, uint64_t *values);
+#define PDIAG_KEYS_LINES 256
+
+/* What the text before was like, as the next one mostly is. */
+struct pdiag_metric_keys_hint {
+	uint64_t have;
+	uint32_t lines; /* 0: nothing known */
+	uint8_t key[PDIAG_KEYS_LINES]; /* the key in that line, from 1; 0: none of ours */
+};
+
+/* values[slot] of the keys that are there; bits of those slots. Fewer than 255 keys. */
+uint64_t pdiag_metric_keys(struct pdiag_metric_keys_hint *hint, const char *text, size_t len,
+	const struct pdiag_metric_key *keys, size_t count, uint64_t *values);
 
 #endif

@@ -48,8 +48,7 @@ static void parse_meminfo(struct pdiag_metric_file *f, const char *text, size_t 
 {
 	uint64_t kb[SLOTS], have;
 
-	(void)f;
-	have = pdiag_metric_keys(text, len, meminfo_keys, PDIAG_COUNT(meminfo_keys), kb);
+	have = pdiag_metric_keys(&f->keys, text, len, meminfo_keys, PDIAG_COUNT(meminfo_keys), kb);
 	for (uint32_t i = 0; i < BYTES; i++)
 		if (have >> i & 1)
 			pdiag_metric_gauge(found, i, (double)kb[i]);
@@ -126,8 +125,7 @@ static void parse_vmstat(struct pdiag_metric_file *f, const char *text, size_t l
 {
 	uint64_t value[VMSTAT_SLOTS], have;
 
-	(void)f;
-	have = pdiag_metric_keys(text, len, vmstat_keys, PDIAG_COUNT(vmstat_keys), value);
+	have = pdiag_metric_keys(&f->keys, text, len, vmstat_keys, PDIAG_COUNT(vmstat_keys), value);
 	for (uint32_t i = 0; i < VMSTAT; i++)
 		if (i != MINOR && have >> i & 1)
 			pdiag_metric_count(found, i, value[i]);

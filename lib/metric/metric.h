@@ -11,6 +11,7 @@
 #include "core/context.h"
 #include "metric/devices.h"
 #include "metric/history.h"
+#include "metric/keys.h"
 
 /* Most values of a file. */
 #define PDIAG_METRIC_VALUES 24
@@ -67,7 +68,10 @@ struct pdiag_metric_file {
 	uint64_t time_ns;	/* of the text at hand, CLOCK_MONOTONIC */
 	uint64_t before_ns;	/* of the text before; 0: none */
 	uint64_t retry_ns;	/* not to be opened again before */
+	uint64_t cost_ns;	/* what a read takes, at its best of late */
+	uint64_t period_ns;	/* how often it is read, which follows from that */
 	struct pdiag_metric_devices devices;
+	struct pdiag_metric_keys_hint keys;
 	char why[224];		/* why it is not open, or "" */
 	char lacks[96];		/* of a field that is not in it */
 };

@@ -93,8 +93,7 @@ static void parse_status(struct pdiag_metric_file *f, const char *text, size_t l
 {
 	uint64_t values[STATUS], have;
 
-	(void)f;
-	have = pdiag_metric_keys(text, len, status_keys, PDIAG_COUNT(status_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, status_keys, PDIAG_COUNT(status_keys), values);
 	for (uint32_t i = 0; i < STATUS; i++) {
 		if (!(have >> i & 1))
 			continue;
@@ -161,8 +160,7 @@ static void parse_io(struct pdiag_metric_file *f, const char *text, size_t len,
 {
 	uint64_t values[IO], have;
 
-	(void)f;
-	have = pdiag_metric_keys(text, len, io_keys, PDIAG_COUNT(io_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, io_keys, PDIAG_COUNT(io_keys), values);
 	for (uint32_t i = 0; i < IO; i++)
 		if (have >> i & 1)
 			pdiag_metric_count(found, i, values[i]);

@@ -8,31 +8,38 @@
 
 struct column {
 	const char *table, *name;
+	size_t len; /* of the name */
 };
+
+#define COLUMN(table, name) { table, name, sizeof(name) - 1 }
+
+static void keep(struct pdiag_metric_file *f, uint32_t i, const char *number, size_t len,
+	struct pdiag_metric_found *found)
+{
+	struct pdiag_scan s = { number, number + len };
+	uint64_t value;
+
+	if (!pdiag_scan_digits(&s, &value) || s.p != s.end)
+		return;
+	if (f->reader->defs[i].kind == PDIAG_METRIC_GAUGE)
+		pdiag_metric_gauge(found, i, (double)value);
+	else
+		pdiag_metric_count(found, i, value);
+}
 
 static void parse_table(struct pdiag_metric_file *f, const char *table, size_t len,
 	struct pdiag_scan *names, struct pdiag_scan *values, const struct column *columns,
 	struct pdiag_metric_found *found)
 {
 	const char *name, *number;
-	uint64_t value;
 	size_t n, v;
 
 	while ((n = pdiag_scan_word(names, &name))) {
-		struct pdiag_scan s;
-
 		v = pdiag_scan_word(values, &number);
-		s = (struct pdiag_scan){ number, number + v };
-		for (uint32_t i = 0; i < f->reader->count; i++) {
-			if (!pdiag_scan_is(name, n, columns[i].name) ||
-				!pdiag_scan_is(table, len, columns[i].table) ||
-				!pdiag_scan_digits(&s, &value) || s.p != s.end)
-				continue;
-			if (f->reader->defs[i].kind == PDIAG_METRIC_GAUGE)
-				pdiag_metric_gauge(found, i, (double)value);
-			else
-				pdiag_metric_count(found, i, value);
-		}
+		for (uint32_t i = 0; i < f->reader->count; i++)
+			if (n == columns[i].len && !memcmp(name, columns[i].name, n) &&
+				pdiag_scan_is(table, len, columns[i].table))
+				keep(f, i, number, v, found);
 	}
 }
 
@@ -84,10 +91,10 @@ static const struct pdiag_metric_def snmp_defs[] = {
 };
 
 static const struct column snmp_columns[SNMP] = {
-	[SEGMENTS_IN] = { "Tcp:", "InSegs" }, [SEGMENTS_OUT] = { "Tcp:", "OutSegs" },
-	[RETRANSMITS] = { "Tcp:", "RetransSegs" }, [FAILURES] = { "Tcp:", "AttemptFails" },
-	[RESETS] = { "Tcp:", "EstabResets" }, [ESTABLISHED] = { "Tcp:", "CurrEstab" },
-	[UDP_FULL] = { "Udp:", "RcvbufErrors" },
+	[SEGMENTS_IN] = COLUMN("Tcp:", "InSegs"), [SEGMENTS_OUT] = COLUMN("Tcp:", "OutSegs"),
+	[RETRANSMITS] = COLUMN("Tcp:", "RetransSegs"), [FAILURES] = COLUMN("Tcp:", "AttemptFails"),
+	[RESETS] = COLUMN("Tcp:", "EstabResets"), [ESTABLISHED] = COLUMN("Tcp:", "CurrEstab"),
+	[UDP_FULL] = COLUMN("Udp:", "RcvbufErrors"),
 };
 
 static void parse_snmp(struct pdiag_metric_file *f, const char *text, size_t len,
@@ -115,9 +122,9 @@ static const struct pdiag_metric_def netstat_defs[] = {
 };
 
 static const struct column netstat_columns[NETSTAT] = {
-	[OVERFLOWS] = { "TcpExt:", "ListenOverflows" },
-	[LISTEN_DROPS] = { "TcpExt:", "ListenDrops" }, [TIMEOUTS] = { "TcpExt:", "TCPTimeouts" },
-	[BACKLOG_DROPS] = { "TcpExt:", "TCPBacklogDrop" },
+	[OVERFLOWS] = COLUMN("TcpExt:", "ListenOverflows"),
+	[LISTEN_DROPS] = COLUMN("TcpExt:", "ListenDrops"), [TIMEOUTS] = COLUMN("TcpExt:", "TCPTimeouts"),
+	[BACKLOG_DROPS] = COLUMN("TcpExt:", "TCPBacklogDrop"),
 };
 
 static void parse_netstat(struct pdiag_metric_file *f, const char *text, size_t len,

@@ -12,6 +12,10 @@
 #define NS 1000000000ull
 /* Clocks that differ by less do not differ: they are read one after the other. */
 #define CLOCKS_NS 1000000
+/* No file takes more than such a share of a CPU, as long as it is read once a second: on large
+ * machines some take milliseconds. */
+#define SHARE 10000
+#define PERIOD_MAX_NS NS
 
 static uint64_t now(const struct pdiag_metrics *m, clockid_t id)
 {
@@ -22,34 +26,41 @@ static uint64_t now(const struct pdiag_metrics *m, clockid_t id)
 
 static void set_missing(struct pdiag_metrics *m, uint32_t i)
 {
+	m->values[i].fresh = 1;
 	m->values[i].value = NAN;
 	m->values[i].state = PDIAG_METRIC_MISSING;
 }
 
-static void set_value(struct pdiag_metrics *m, uint32_t i, double value, uint64_t time_ns)
+static void set_value(struct pdiag_metrics *m, const struct pdiag_metric_file *f, uint32_t i,
+	double value)
 {
+	uint64_t late_ns = m->interval_ns + m->interval_ns / 2, time_ns = f->time_ns;
 	struct pdiag_metric_value *v = &m->values[i];
 	struct pdiag_metric_base *b = &m->bases[i];
 	uint64_t since = b->time_ns ? time_ns - b->time_ns : 0;
 
+	if (f->period_ns > m->interval_ns)
+		late_ns = f->period_ns + m->interval_ns;
 	v->value = value;
 	v->time_ns = time_ns;
 	v->interval_ns = since;
-	v->state = since > m->interval_ns + m->interval_ns / 2 ? PDIAG_METRIC_LATE :
-		PDIAG_METRIC_OK;
+	v->fresh = 1;
+	v->state = since > late_ns ? PDIAG_METRIC_LATE : PDIAG_METRIC_OK;
 	b->time_ns = time_ns;
 }
 
-static void settle_gauge(struct pdiag_metrics *m, uint32_t i, double gauge, uint64_t time_ns)
+static void settle_gauge(struct pdiag_metrics *m, const struct pdiag_metric_file *f, uint32_t i,
+	double gauge)
 {
-	set_value(m, i, gauge, time_ns);
+	set_value(m, f, i, gauge);
 	pdiag_history_add(&m->history, (uint32_t)m->bases[i].column, gauge, 1);
 }
 
-static void settle_counter(struct pdiag_metrics *m, uint32_t i, uint64_t count, double scale,
-	uint64_t time_ns, bool broken)
+static void settle_counter(struct pdiag_metrics *m, const struct pdiag_metric_file *f, uint32_t i,
+	uint64_t count, double scale, bool broken)
 {
 	struct pdiag_metric_base *b = &m->bases[i];
+	uint64_t time_ns = f->time_ns;
 	double delta, seconds;
 
 	/* A counter that has gone down was reset or went around: of that time nothing is known. */
@@ -61,7 +72,7 @@ static void settle_counter(struct pdiag_metrics *m, uint32_t i, uint64_t count, 
 	} else {
 		delta = (double)(count - b->count) * scale;
 		seconds = (double)(time_ns - b->time_ns) / NS;
-		set_value(m, i, delta / seconds, time_ns);
+		set_value(m, f, i, delta / seconds);
 		m->values[i].total += delta;
 		pdiag_history_add(&m->history, (uint32_t)b->column, delta / seconds, seconds);
 	}
@@ -86,11 +97,11 @@ void pdiag_metric_settle(struct pdiag_metrics *m, struct pdiag_metric_file *f,
 			m->metrics[i].reason = "";
 		}
 		if (def->kind == PDIAG_METRIC_COUNTER)
-			settle_counter(m, i, found->raw[k].count, def->scale, f->time_ns, broken);
+			settle_counter(m, f, i, found->raw[k].count, def->scale, broken);
 		else if (broken)
 			set_missing(m, i);
 		else
-			settle_gauge(m, i, found->raw[k].gauge * def->scale, f->time_ns);
+			settle_gauge(m, f, i, found->raw[k].gauge * def->scale);
 	}
 }
 
@@ -116,7 +127,22 @@ static long read_text(struct pdiag_metrics *m, struct pdiag_metric_file *f)
 
 	if (len >= 0 && took > m->interval_ns / 16)
 		len = read_timed(m, f, &took);
+	/* What it takes at its best: other times tell more of the machine than of the file, and the
+	 * first time of how it was made. */
+	if (f->before_ns)
+		f->cost_ns = took < f->cost_ns || !f->cost_ns ? took : f->cost_ns + f->cost_ns / 64;
+	f->period_ns = f->cost_ns < PERIOD_MAX_NS / SHARE ? f->cost_ns * SHARE : PERIOD_MAX_NS;
 	return len;
+}
+
+/* Not again so soon? A tick may come half an interval before or after its time. */
+static bool skips(const struct pdiag_metrics *m, struct pdiag_metric_file *f)
+{
+	if (!f->before_ns || m->info.time_ns + m->interval_ns / 2 >= f->before_ns + f->period_ns)
+		return false;
+	for (uint32_t i = f->first; i < f->first + f->reader->count; i++)
+		m->values[i].fresh = 0;
+	return true;
 }
 
 static void forget_bases(struct pdiag_metrics *m, struct pdiag_metric_file *f)
@@ -251,7 +277,8 @@ int pdiag_metrics_sample(struct pdiag_metrics *m)
 		.zone_s = m->info.zone_s };
 	pdiag_history_tick(&m->history, &stamp);
 	for (uint32_t i = 0; i < m->file_count; i++)
-		pdiag_metric_file_sample(m, &m->files[i]);
+		if (!skips(m, &m->files[i]))
+			pdiag_metric_file_sample(m, &m->files[i]);
 	m->info.samples++;
 	return 1;
 }

@@ -219,6 +219,33 @@ static void slow_reads(void **state)
 	assert_true(value(&f, SWITCHES)->value > 10 && value(&f, SWITCHES)->value < 100);
 }
 
+/* A file that is dear is read less often than asked for, but once a second; and it is not late. */
+static void dear_files(void **state)
+{
+	unsigned int fresh = 0;
+
+	(void)state;
+	f.options.families = PDIAG_METRICS_CPU;
+	f.options.interval_ms = 100;
+	f.read_takes = 20000; /* 10,000 times that is two intervals */
+	made(&f);
+	for (unsigned int i = 1; i <= 40; i++) {
+		switches(1000 + 100 * i);
+		tick(&f, NS / 10);
+		fresh += value(&f, SWITCHES)->fresh;
+		assert_int_equal(value(&f, SWITCHES)->state, PDIAG_METRIC_OK);
+		assert_true(fabs(value(&f, SWITCHES)->value - 1000) < 10);
+	}
+	assert_true(fresh >= 19 && fresh <= 22);
+	f.read_takes = 10 * MS;
+	fresh = 0;
+	for (unsigned int i = 0; i < 100; i++) {
+		tick(&f, NS / 10);
+		fresh += value(&f, SWITCHES)->fresh;
+	}
+	assert_true(fresh >= 10);
+}
+
 static void parts_of_proc(void **state)
 {
 	(void)state;
@@ -262,6 +289,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(clock_jumps, setup, teardown),
 		cmocka_unit_test_setup_teardown(suspend, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow_reads, setup, teardown),
+		cmocka_unit_test_setup_teardown(dear_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(parts_of_proc, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_there, setup, teardown),
 	};
