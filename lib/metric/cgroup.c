@@ -124,7 +124,8 @@ static void parse_memory(struct pdiag_metric_file *f, const char *text, size_t l
 {
 	uint64_t values[MEMORY_SLOTS], have;
 
-	have = pdiag_metric_keys(&f->keys, text, len, memory_keys, PDIAG_COUNT(memory_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, memory_keys, PDIAG_COUNT(memory_keys),
+		values);
 	for (uint32_t i = 0; i < MEMORY_COUNT; i++) {
 		if (i == MINOR || !(have >> i & 1))
 			continue;
@@ -161,7 +162,8 @@ static void parse_events(struct pdiag_metric_file *f, const char *text, size_t l
 {
 	uint64_t values[EVENTS_COUNT], have;
 
-	have = pdiag_metric_keys(&f->keys, text, len, events_keys, PDIAG_COUNT(events_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, events_keys, PDIAG_COUNT(events_keys),
+		values);
 	count_all(values, have, EVENTS_COUNT, found);
 }
 

@@ -132,11 +132,28 @@ extern const struct pdiag_metric_reader pdiag_metric_loadavg, pdiag_metric_stat,
 /* Read the file and settle its values; the first text is what counters begin at. 0, or why that is
  * not all that there is. */
 int pdiag_metric_file_sample(struct pdiag_metrics *m, struct pdiag_metric_file *f);
+
+/* ---- settle.c ---- */
+
 /* Bring what a parser found of a text to values and bases. */
 void pdiag_metric_settle(struct pdiag_metrics *m, struct pdiag_metric_file *f,
 	const struct pdiag_metric_found *found);
+
+/* ---- clock.c ---- */
+
+uint64_t pdiag_metric_now(const struct pdiag_metrics *m, clockid_t id);
 /* Note the clocks in info. */
 void pdiag_metric_stamp(struct pdiag_metrics *m);
+
+/* ---- options.c ---- */
+
+#define PDIAG_METRICS_MACHINE                                                                      \
+	(PDIAG_METRICS_LOAD | PDIAG_METRICS_CPU | PDIAG_METRICS_PRESSURE | PDIAG_METRICS_MEMORY |  \
+		PDIAG_METRICS_DISK | PDIAG_METRICS_NETWORK)
+
+/* Check them, and fill in what follows from others. 0 or a negative errno with its sentence. */
+int pdiag_metrics_options_check(
+	struct pdiag_metrics_options *to, const struct pdiag_metrics_options *from);
 
 /* ---- file.c ---- */
 

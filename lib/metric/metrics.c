@@ -11,17 +11,8 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "core/options.h"
 #include "util/array.h"
 #include "util/clock.h"
-
-_Static_assert(sizeof(struct pdiag_metrics_options) == sizeof(size_t) + 2 * sizeof(void *) + 6 * 4,
-	"no holes in struct pdiag_metrics_options");
-
-#define MACHINE                                                                                    \
-	(PDIAG_METRICS_LOAD | PDIAG_METRICS_CPU | PDIAG_METRICS_PRESSURE | PDIAG_METRICS_MEMORY |  \
-		PDIAG_METRICS_DISK | PDIAG_METRICS_NETWORK)
-#define ALL (MACHINE | PDIAG_METRICS_CGROUP | PDIAG_METRICS_PROCESS)
 
 static const struct pdiag_metric_reader *const readers[] = {
 	&pdiag_metric_loadavg, &pdiag_metric_stat, &pdiag_metric_schedstat,
@@ -40,36 +31,6 @@ const struct pdiag_metric_reader *const *pdiag_metric_readers(uint32_t *count)
 {
 	*count = PDIAG_COUNT(readers);
 	return readers;
-}
-
-/* ---- options ---- */
-
-static int check_options(struct pdiag_metrics_options *to, const struct pdiag_metrics_options *from)
-{
-	int ret = PDIAG_OPTIONS_COPY(to, from, reserved);
-
-	if (ret)
-		return ret;
-	if (to->families & ~ALL || to->flags & ~PDIAG_METRICS_NO_HISTORY || to->reserved ||
-		to->pid < 0)
-		return pdiag_fail(EINVAL, "pdiag_metrics_options: families and flags are "
-			"PDIAG_METRICS_*, pid is 0 or more, and reserved is 0");
-	if (!to->families)
-		to->families = MACHINE | (to->cgroup ? PDIAG_METRICS_CGROUP : 0) |
-			(to->pid ? PDIAG_METRICS_PROCESS : 0);
-	if (!to->cgroup != !(to->families & PDIAG_METRICS_CGROUP))
-		return pdiag_fail(EINVAL, "pdiag_metrics_options: cgroup and the family "
-			"PDIAG_METRICS_CGROUP go together; give both or none");
-	if (!to->pid != !(to->families & PDIAG_METRICS_PROCESS))
-		return pdiag_fail(EINVAL, "pdiag_metrics_options: pid and the family "
-			"PDIAG_METRICS_PROCESS go together; give both or none");
-	if (to->interval_ms && (to->interval_ms < 10 || to->interval_ms > 1000))
-		return pdiag_fail(EINVAL, "pdiag_metrics_options: interval_ms is %u; it is 10 to "
-			"1000, or 0 for 1000", to->interval_ms);
-	if (to->history_s && (to->history_s < 60 || to->history_s > 86400))
-		return pdiag_fail(EINVAL, "pdiag_metrics_options: history_s is %u; it is 60 to "
-			"86400, or 0 for 3600", to->history_s);
-	return 0;
 }
 
 /* ---- making ---- */
@@ -200,7 +161,7 @@ static int open_all(struct pdiag_metrics *m, const struct pdiag_metrics_options 
 	char path[32];
 	int ret;
 
-	ret = open_files(m, MACHINE, ".", root);
+	ret = open_files(m, PDIAG_METRICS_MACHINE, ".", root);
 	if (!ret && o->cgroup)
 		ret = open_files(m, PDIAG_METRICS_CGROUP, m->cgroup, o->cgroup);
 	if (!ret && o->pid) {
@@ -220,7 +181,7 @@ static int make_history(struct pdiag_metrics *m, const struct pdiag_metrics_opti
 	for (uint32_t i = 0; i < m->count; i++)
 		if (m->metrics[i].available || m->metrics[i].family == PDIAG_METRICS_CGROUP)
 			m->bases[i].column = (int32_t)columns++;
-	if (pdiag_history_init(&m->history, columns, o->history_s ? o->history_s : 3600))
+	if (pdiag_history_init(&m->history, columns, o->history_s))
 		return pdiag_fail_memory("making the history of metrics");
 	return 0;
 }
@@ -259,7 +220,7 @@ int pdiag_metrics_make(struct pdiag *context, const struct pdiag_metrics_options
 {
 	struct pdiag_metrics_options o;
 	struct pdiag_metrics *m;
-	int ret = check_options(&o, options);
+	int ret = pdiag_metrics_options_check(&o, options);
 
 	if (ret)
 		return ret;
@@ -269,7 +230,7 @@ int pdiag_metrics_make(struct pdiag *context, const struct pdiag_metrics_options
 	m->context = context;
 	m->root_fd = -1;
 	m->clock = clock ? *clock : (struct pdiag_metric_clock){ .now = machine_now };
-	m->interval_ns = (o.interval_ms ? o.interval_ms : 1000) * 1000000ull;
+	m->interval_ns = o.interval_ms * 1000000ull;
 	ret = open_root(m, o.root);
 	if (!ret && o.cgroup)
 		ret = find_cgroup(m, o.cgroup);

@@ -93,7 +93,8 @@ static void parse_status(struct pdiag_metric_file *f, const char *text, size_t l
 {
 	uint64_t values[STATUS], have;
 
-	have = pdiag_metric_keys(&f->keys, text, len, status_keys, PDIAG_COUNT(status_keys), values);
+	have = pdiag_metric_keys(&f->keys, text, len, status_keys, PDIAG_COUNT(status_keys),
+		values);
 	for (uint32_t i = 0; i < STATUS; i++) {
 		if (!(have >> i & 1))
 			continue;

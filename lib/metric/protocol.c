@@ -123,7 +123,8 @@ static const struct pdiag_metric_def netstat_defs[] = {
 
 static const struct column netstat_columns[NETSTAT] = {
 	[OVERFLOWS] = COLUMN("TcpExt:", "ListenOverflows"),
-	[LISTEN_DROPS] = COLUMN("TcpExt:", "ListenDrops"), [TIMEOUTS] = COLUMN("TcpExt:", "TCPTimeouts"),
+	[LISTEN_DROPS] = COLUMN("TcpExt:", "ListenDrops"),
+	[TIMEOUTS] = COLUMN("TcpExt:", "TCPTimeouts"),
 	[BACKLOG_DROPS] = COLUMN("TcpExt:", "TCPBacklogDrop"),
 };
 

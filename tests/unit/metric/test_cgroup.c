@@ -93,7 +93,8 @@ static void disks(void **state)
 		"253:0 rbytes=100 wbytes=10 rios=1 wios=1 dbytes=0 dios=0\n");
 	made(&f);
 	/* A disk that it has not used before begins at 0; a line may be without its numbers. */
-	put(&f, "sys/fs/cgroup/unified/app.slice/db/io.stat", "8:16 rbytes=5 wbytes=6 rios=7 wios=8\n"
+	put(&f, "sys/fs/cgroup/unified/app.slice/db/io.stat",
+		"8:16 rbytes=5 wbytes=6 rios=7 wios=8\n"
 		"8:0 rbytes=300 wbytes=20 rios=2 wios=2 dbytes=0 dios=0\n8:32 \n9:9 rbytes=1\n"
 		"7:0 rbytes=1 wbytes=1 rios=1 wios=1\n"
 		"253:0 rbytes=300 wbytes=20 rios=2 wios=2 dbytes=0 dios=0\n");

@@ -241,8 +241,10 @@ static void none(void **state)
 	assert_int_equal(points(0, UINT64_MAX, 0), 0);
 	assert_int_equal(pdiag_metrics_get_info(f.metrics, &info), 0);
 	assert_true(info.bytes < 65536);
-	assert_int_equal(pdiag_metrics_each_point(f.metrics, 999, 0, 1, 0, add_point, &got), -EINVAL);
-	assert_int_equal(pdiag_metrics_each_point(f.metrics, 0, 0, 1, 61, add_point, &got), -EINVAL);
+	assert_int_equal(pdiag_metrics_each_point(f.metrics, 999, 0, 1, 0, add_point, &got),
+		-EINVAL);
+	assert_int_equal(pdiag_metrics_each_point(f.metrics, 0, 0, 1, 61, add_point, &got),
+		-EINVAL);
 	assert_non_null(strstr(pdiag_errmsg(), "step_s is 61"));
 }
 

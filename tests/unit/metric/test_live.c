@@ -33,7 +33,8 @@ static const struct pdiag_metric_value *get(const char *name)
 
 	assert_true(i >= 0);
 	if (!pdiag_metrics_describe(metrics, (uint32_t)i)->available) {
-		printf("skipped: %s: %s\n", name, pdiag_metrics_describe(metrics, (uint32_t)i)->reason);
+		printf("skipped: %s: %s\n", name,
+			pdiag_metrics_describe(metrics, (uint32_t)i)->reason);
 		skip();
 	}
 	return pdiag_metrics_value(metrics, (uint32_t)i);

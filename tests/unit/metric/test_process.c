@@ -26,7 +26,8 @@ static int teardown(void **state)
 static void whole(void **state)
 {
 	(void)state;
-	put(&f, "proc/42/stat", "42 (a) R 1 (b) S 1 42 42 0 -1 4194560 10 99 1 99 100 50 99 99 20 0 3 "
+	put(&f, "proc/42/stat",
+		"42 (a) R 1 (b) S 1 42 42 0 -1 4194560 10 99 1 99 100 50 99 99 20 0 3 "
 		"0 777\n");
 	put(&f, "proc/42/status", "Name:\tx\nVmRSS:\t  100 kB\nRssAnon:\t 60 kB\nVmSwap:\t 5 kB\n"
 		"voluntary_ctxt_switches:\t10\nnonvoluntary_ctxt_switches:\t5\n");
@@ -37,7 +38,8 @@ static void whole(void **state)
 	is_value(&f, "process.memory.anonymous", 60 * 1024);
 	is_value(&f, "process.swap.usage", 5 * 1024);
 	is_absent(&f, "process.disk.io.read", "TASK_IO_ACCOUNTING");
-	put(&f, "proc/42/stat", "42 (a) R 1 (b) S 1 42 42 0 -1 4194560 15 99 3 99 160 70 99 99 20 0 4 "
+	put(&f, "proc/42/stat",
+		"42 (a) R 1 (b) S 1 42 42 0 -1 4194560 15 99 3 99 160 70 99 99 20 0 4 "
 		"0 777\n");
 	put(&f, "proc/42/status", "Name:\tx\nvoluntary_ctxt_switches:\t30\n"
 		"nonvoluntary_ctxt_switches:\t6\n");

@@ -49,7 +49,7 @@ static void bad_input(void **state)
 	assert_non_null(strstr(pdiag_errmsg(), "no/such"));
 }
 
-/* What is not to be had is said with its reason; what is polls, and is no more than a descriptor. */
+/* What is not to be had is said with its reason; what is, polls. */
 static void live(void **state)
 {
 	struct pollfd poller = { .events = POLLPRI };
