@@ -101,7 +101,9 @@ static void parse(struct pdiag_metric_file *f, const char *text, size_t len,
 	while (pdiag_scan_line(&s, &line))
 		parse_line(f, &line, &all, found);
 	pdiag_metric_devices_end(&f->devices);
-	/* A machine without disks has sums of nothing, which are 0. */
+	/* Not one line, not even of a loop device: hidden in a container, or a kernel without. */
+	if (!f->devices.seen)
+		return;
 	for (uint32_t i = 0; i < COUNTERS; i++)
 		pdiag_metric_count(found, i, f->devices.sums[i]);
 	pdiag_metric_gauge(found, PENDING, (double)all.pending);

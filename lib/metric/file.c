@@ -18,6 +18,10 @@ void pdiag_metric_file_why(struct pdiag_metric_file *f, const char *dir, int err
 	const char *path = f->reader->path, *without = f->reader->without;
 
 	switch (err) {
+	case 0:
+		snprintf(f->why, sizeof(f->why), "%.60s/%s is empty here; in a container it may be "
+			"hidden", dir, path);
+		break;
 	case ENOENT:
 		snprintf(f->why, sizeof(f->why), "there is no %.60s/%s here: %s", dir, path,
 			without);

@@ -3,6 +3,9 @@
 
 #include "metric/scan.h"
 
+/* So many texts in a row are expected to be alike. */
+#define KEYS_USED 16
+
 /* The key of that name, looked for from `first` on; count: none. */
 static size_t find(const struct pdiag_metric_key *keys, size_t count, size_t first,
 	const char *word, size_t len)
@@ -46,6 +49,7 @@ static uint64_t learn(struct pdiag_metric_keys_hint *hint, struct pdiag_scan s,
 	size_t next = 0, i, n;
 	const char *word;
 
+	hint->used = 0;
 	for (hint->lines = 0; pdiag_scan_line(&s, &line); hint->lines++) {
 		n = pdiag_scan_word(&line, &word);
 		i = find(keys, count, next, word, n);
@@ -87,7 +91,8 @@ uint64_t pdiag_metric_keys(struct pdiag_metric_keys_hint *hint, const char *text
 	struct pdiag_scan s = { text, text + len };
 	uint64_t have;
 
-	if (hint->lines && hint->lines <= PDIAG_KEYS_LINES) {
+	/* A key may come to where another line was: now and then all are looked at. */
+	if (hint->lines && hint->lines <= PDIAG_KEYS_LINES && ++hint->used < KEYS_USED) {
 		have = follow(hint, s, keys, values);
 		if (have && have == hint->have)
 			return have;

@@ -21,6 +21,7 @@ struct pdiag_metric_key {
 struct pdiag_metric_keys_hint {
 	uint64_t have;
 	uint32_t lines; /* 0: nothing known */
+	uint32_t used;	/* since all lines were looked at */
 	uint8_t key[PDIAG_KEYS_LINES]; /* the key in that line, from 1; 0: none of ours */
 };
 

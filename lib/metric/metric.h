@@ -64,6 +64,7 @@ struct pdiag_metric_file {
 	const struct pdiag_metric_reader *reader;
 	int fd;			/* negative: not open */
 	int root_fd;		/* for what a parser has to look up in sys; negative: none */
+	bool empty;		/* the text at hand has nothing in it */
 	uint32_t first;		/* of its metrics */
 	uint64_t time_ns;	/* of the text at hand, CLOCK_MONOTONIC */
 	uint64_t before_ns;	/* of the text before; 0: none */

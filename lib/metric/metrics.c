@@ -126,7 +126,7 @@ static int open_file(
 
 	if (!ret) {
 		ret = pdiag_metric_file_sample(m, f);
-		if (ret && f->fd >= 0)
+		if (ret || f->empty)
 			pdiag_metric_file_why(f, dir, -ret);
 	}
 	if (ret == -ENOMEM)

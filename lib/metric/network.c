@@ -90,7 +90,7 @@ static void parse_dev(struct pdiag_metric_file *f, const char *text, size_t len,
 	while (pdiag_scan_line(&s, &line))
 		parse_interface(f, &line, found);
 	pdiag_metric_devices_end(&f->devices);
-	for (uint32_t i = 0; i < COUNT; i++)
+	for (uint32_t i = 0; f->devices.seen && i < COUNT; i++)
 		pdiag_metric_count(found, i, f->devices.sums[i]);
 }
 

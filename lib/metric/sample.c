@@ -109,6 +109,7 @@ int pdiag_metric_file_sample(struct pdiag_metrics *m, struct pdiag_metric_file *
 	pdiag_metric_settle(m, f, &found);
 	if (len < 0)
 		return (int)len;
+	f->empty = !len;
 	f->before_ns = f->time_ns;
 	return f->devices.error;
 }

@@ -120,11 +120,15 @@ static void disks_come_and_go(void **state)
 		"8 16 sdb 9 0 101 0 0 0 0 0 0 0 0\n");
 	tick(&f, NS);
 	is_value(&f, "system.disk.io.read", 1024);
-	/* None is left. */
-	put(&f, "proc/diskstats", "");
+	/* None is left that counts; not even the others are. */
+	put(&f, "proc/diskstats", "7 0 loop0 901 0 902 0 0 0 0 0 0 0 0\n");
 	tick(&f, NS);
 	is_value(&f, "system.disk.io.read", 0);
 	is_value(&f, "system.disk.pending_operations", 0);
+	put(&f, "proc/diskstats", "");
+	tick(&f, NS);
+	is_missing(&f, "system.disk.io.read");
+	is_missing(&f, "system.disk.pending_operations");
 }
 
 static const char heading[] =

@@ -49,6 +49,7 @@ static void texts(void **state)
 	IS("a 5\nsum_2 7\n", 5, 5, 0, 7);
 	IS("a 5\nsum_2 7\nb: 1\n", 7, 5, 1, 7);
 	IS("a 5\nsum_2 7\nbb: 1\n", 5, 5, 0, 7);
+	IS("a 5\nsum_2 7\n", 5, 5, 0, 7);
 	IS("a 5\nsum_2 7\nb: x\n", 5, 5, 0, 7);
 	IS("a 6\nsum_2 8\nb: 3\n", 7, 6, 3, 8);
 	IS("a 6\nsum_2 8\nsum_1 3\n", 5, 6, 0, 11);
@@ -60,6 +61,18 @@ static void texts(void **state)
 	IS("a 1", 0, 0, 0, 0);
 	IS("a 18446744073709551616\n", 0, 0, 0, 0);
 	IS("\n\n\na 1\n\n", 1, 1, 0, 0);
+}
+
+/* A key that stands where another line was is found before long. */
+static void in_its_place(void **state)
+{
+	int reads = 0;
+
+	(void)state;
+	read_text("a 5\nb: 1\nsum_2 7\n");
+	IS("a 5\nx: 1\nsum_2 7\n", 5, 5, 0, 7);
+	while (read_text("a 5\nb: 1\nsum_2 7\n") != 7)
+		assert_true(++reads < 20);
 }
 
 /* More lines than are remembered. */
@@ -112,7 +125,8 @@ static void numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts), cmocka_unit_test(many_lines), cmocka_unit_test(numbers),
+		cmocka_unit_test(texts), cmocka_unit_test(in_its_place),
+		cmocka_unit_test(many_lines), cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,9 +272,13 @@ static void nothing_there(void **state)
 	f.options.families = 0;
 	put(&f, "proc/loadavg", "");
 	put(&f, "proc/stat", "");
+	put(&f, "proc/vmstat", "");
+	put(&f, "proc/diskstats", "");
 	made(&f);
 	tick(&f, NS);
 	assert_int_equal(info().available, 0);
+	is_absent(&f, "system.memory.oom_kills", "/proc/vmstat is empty here");
+	is_absent(&f, "system.disk.io.read", "/proc/diskstats is empty here");
 }
 
 int main(void)
