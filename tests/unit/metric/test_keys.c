@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Texts of keys and numbers: whatever the text before was like, each is read as if it were alone. */
+/* Texts of keys and numbers: whatever the text before was, each is read as if it were alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
