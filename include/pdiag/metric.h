@@ -120,8 +120,8 @@ PDIAG_API void pdiag_metrics_free(struct pdiag_metrics *metrics);
 
 /*
  * Read the files; call it every interval_ms. A file that is dear to read, as some are on large
- * machines, is not read at every sample, but once a second at least. Allocates nothing, but when
- * there are more devices than ever. 1: a sample was taken; 0: it is less than half an interval
+ * machines, is read twice a second and not more often. Allocates nothing, but when there are more
+ * devices than ever. 1: a sample was taken; 0: it is less than half an interval
  * since the last one, and nothing was done. Errors: none so far; what cannot be read is missing.
  */
 PDIAG_API int pdiag_metrics_sample(struct pdiag_metrics *metrics);
