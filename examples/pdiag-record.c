@@ -25,6 +25,8 @@ struct settings {
 	const char *outputs[MAX_OUTPUTS]; /* .svg, .folded */
 	unsigned int output_count;
 	const char *recording;		  /* .pdiag */
+	struct pdiag_trigger triggers[3]; /* by enum pdiag_trigger_on; size 0: not set */
+	uint32_t hold_ms;
 	bool progress;
 };
 
@@ -39,10 +41,17 @@ static const char usage[] =
 	"  -C, --cpus LIST      only these CPUs, such as 0-3,8; with -a and -G\n"
 	"  -F, --frequency HZ   samples a second, 1 to 10000 (default 99)\n"
 	"      --off-cpu        sample waits, too: each stack weighs the time it was off the CPU\n"
+	"      --wakers         with --off-cpu, kmod: and the stack of who ended each wait\n"
 	"      --user           leave the kernel out\n"
 	"      --source SOURCE  kmod (kernel module), perf, or auto: the best (default)\n"
 	"      --budget PERCENT kmod: of each CPU, what sampling may use (default 1)\n"
 	"      --sources        list the sources and what they can do here\n"
+	"      --flight SEC     keep the last SEC seconds, until a trigger, ^C or SIGUSR1; then\n"
+	"                       write them and end\n"
+	"      --load N, --runnable N, --blocked N\n"
+	"                       with --flight, kmod: a trigger: load average, tasks that run or\n"
+	"                       want to, tasks in uninterruptible sleep, at N or above\n"
+	"      --hold MS        ... and for so long (default 0)\n"
 	"  -d, --duration SEC   end after SEC seconds (default: at the target's end, or at ^C)\n"
 	"  -o, --output FILE    FILE.svg: flame graph, FILE.folded: folded stacks, FILE.pdiag:\n"
 	"                       recording; may be repeated (default: recording.pdiag)\n"
@@ -182,9 +191,20 @@ static int list_sources(void)
 }
 
 enum {
-	OPT_OFF_CPU = 256, OPT_USER, OPT_SOURCE, OPT_BUDGET, OPT_SOURCES, OPT_PROGRESS, OPT_HELP,
-	OPT_VERSION,
+	OPT_OFF_CPU = 256, OPT_WAKERS, OPT_USER, OPT_SOURCE, OPT_BUDGET, OPT_SOURCES, OPT_PROGRESS,
+	OPT_HELP, OPT_VERSION, OPT_FLIGHT, OPT_HOLD, OPT_TRIGGER,
 };
+
+static int set_trigger(struct settings *s, uint32_t on)
+{
+	double n;
+
+	if (!number(optarg, 0, 1e9, &n))
+		return misuse("not a number", optarg);
+	s->triggers[on] = (struct pdiag_trigger){ .size = sizeof(s->triggers[on]), .on = on,
+		.rise = (uint64_t)(on == PDIAG_TRIGGER_LOAD ? n * 100 : n) };
+	return 0;
+}
 
 static int take_option(struct settings *s, int c)
 {
@@ -220,6 +240,9 @@ static int take_option(struct settings *s, int c)
 	case OPT_OFF_CPU:
 		o->events |= PDIAG_OFF_CPU;
 		return 0;
+	case OPT_WAKERS:
+		o->flags |= PDIAG_WAKERS;
+		return 0;
 	case OPT_USER:
 		o->flags |= PDIAG_USER_ONLY;
 		return 0;
@@ -230,6 +253,20 @@ static int take_option(struct settings *s, int c)
 			return misuse("a budget is 0.0001 to 100 percent of a CPU", optarg);
 		o->budget_ppm = (uint32_t)(n * 10000 + 0.5);
 		return 0;
+	case OPT_FLIGHT:
+		if (!whole(optarg, 1, UINT32_MAX, &n))
+			return misuse("not a number of seconds", optarg);
+		o->flight_sec = (uint32_t)n;
+		return 0;
+	case OPT_HOLD:
+		if (!whole(optarg, 0, 86400000, &n))
+			return misuse("not a number of milliseconds", optarg);
+		s->hold_ms = (uint32_t)n;
+		return 0;
+	case OPT_TRIGGER + PDIAG_TRIGGER_LOAD:
+	case OPT_TRIGGER + PDIAG_TRIGGER_RUNNABLE:
+	case OPT_TRIGGER + PDIAG_TRIGGER_BLOCKED:
+		return set_trigger(s, (uint32_t)(c - OPT_TRIGGER));
 	case OPT_SOURCES:
 		exit(list_sources());
 	case OPT_PROGRESS:
@@ -265,9 +302,15 @@ static int parse(struct settings *s, int argc, char **argv)
 		{ "duration", required_argument, NULL, 'd' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "off-cpu", no_argument, NULL, OPT_OFF_CPU },
+		{ "wakers", no_argument, NULL, OPT_WAKERS },
 		{ "user", no_argument, NULL, OPT_USER },
 		{ "source", required_argument, NULL, OPT_SOURCE },
 		{ "budget", required_argument, NULL, OPT_BUDGET },
+		{ "flight", required_argument, NULL, OPT_FLIGHT },
+		{ "hold", required_argument, NULL, OPT_HOLD },
+		{ "load", required_argument, NULL, OPT_TRIGGER + PDIAG_TRIGGER_LOAD },
+		{ "runnable", required_argument, NULL, OPT_TRIGGER + PDIAG_TRIGGER_RUNNABLE },
+		{ "blocked", required_argument, NULL, OPT_TRIGGER + PDIAG_TRIGGER_BLOCKED },
 		{ "sources", no_argument, NULL, OPT_SOURCES },
 		{ "progress", no_argument, NULL, OPT_PROGRESS },
 		{ "help", no_argument, NULL, OPT_HELP },
@@ -317,7 +360,7 @@ static void show_progress(const struct pdiag_capture *capture, const char *end)
 		info.source, info.event, end);
 }
 
-/* Dispatch until the time is over, the target has ended or a signal came. */
+/* Dispatch until the time is over, the target has ended, a trigger fired or a signal came. */
 static int capture_until_end(struct settings *s, struct pdiag_capture *capture, int signals)
 {
 	struct pollfd fds[] = { { .fd = pdiag_capture_fd(capture), .events = POLLIN },
@@ -327,7 +370,7 @@ static int capture_until_end(struct settings *s, struct pdiag_capture *capture, 
 	double tick = terminal ? 0.2 : 1, next = now(), end = next + s->seconds, wait;
 	int ret;
 
-	while (!info.ended && !(fds[1].revents & POLLIN)) {
+	while (!info.ended && !info.frozen && !(fds[1].revents & POLLIN)) {
 		if (s->seconds > 0 && now() >= end)
 			break;
 		if (now() >= next) {
@@ -348,6 +391,16 @@ static int capture_until_end(struct settings *s, struct pdiag_capture *capture, 
 	return 0;
 }
 
+static int set_triggers(struct settings *s, struct pdiag_capture *capture)
+{
+	for (int i = 0; i < 3; i++) {
+		s->triggers[i].hold_ms = s->hold_ms;
+		if (s->triggers[i].size && pdiag_capture_set_trigger(capture, &s->triggers[i]))
+			return fail();
+	}
+	return 0;
+}
+
 static int run(struct settings *s, struct pdiag_capture *capture)
 {
 	int signals, ret;
@@ -357,6 +410,8 @@ static int run(struct settings *s, struct pdiag_capture *capture)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (s->capture.flight_sec)
+		sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
@@ -392,6 +447,9 @@ static void report(struct settings *s, struct pdiag_capture *capture)
 		show_progress(capture, isatty(STDERR_FILENO) ? "\033[K\n" : "\n");
 	if (pdiag_capture_get_info(capture, &info))
 		return;
+	if (info.frozen)
+		fprintf(stderr, "pdiag-record: the last %.1f s%s\n", (double)info.flight_ns / 1e9,
+			info.frozen_by ? ", frozen by the trigger" : "");
 	if (!info.samples)
 		fprintf(stderr, "pdiag-record: no samples were taken: the target did not run%s\n",
 			s->capture.events & PDIAG_OFF_CPU ? " or wait" :
@@ -440,6 +498,10 @@ int main(int argc, char **argv)
 	}
 	if (!pdiag_capture_get_info(capture, &info) && *info.limits)
 		fprintf(stderr, "pdiag-record: %s\n", info.limits);
+	if (set_triggers(&s, capture)) {
+		ret = 1;
+		goto out;
+	}
 	ret = run(&s, capture);
 	report(&s, capture);
 	if (write_outputs(&s, capture, recording))

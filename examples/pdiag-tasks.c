@@ -29,11 +29,11 @@ static const char usage[] =
 	"Exit status: 0 all shown, 1 failed, 2 misuse, 3 no dump came in time.\n";
 
 enum { OPT_HELP = 256, OPT_VERSION, OPT_SOURCE, OPT_HOLD, OPT_COOLDOWN, OPT_COUNT, OPT_WAIT,
-	OPT_ON }; /* OPT_ON + enum pdiag_tasks_on */
+	OPT_ON }; /* OPT_ON + enum pdiag_trigger_on */
 
 static struct {
 	struct pdiag_tasks_options tasks;
-	struct pdiag_tasks_trigger trigger[3];
+	struct pdiag_trigger trigger[3];
 	const char *output;
 	long top, hold, cooldown, count, wait;
 	bool triggers;
@@ -174,7 +174,7 @@ static int show(struct pdiag_dump *dump)
 static int set_triggers(struct pdiag_tasks *tasks)
 {
 	for (int i = 0; i < 3; i++) {
-		struct pdiag_tasks_trigger *trigger = &opt.trigger[i];
+		struct pdiag_trigger *trigger = &opt.trigger[i];
 
 		if (!trigger->size)
 			continue;
@@ -292,9 +292,9 @@ static int take_option(int c)
 		break;
 	default:
 		opt.triggers = true;
-		opt.trigger[c - OPT_ON] = (struct pdiag_tasks_trigger){
+		opt.trigger[c - OPT_ON] = (struct pdiag_trigger){
 			.size = sizeof(opt.trigger[0]), .on = (uint32_t)(c - OPT_ON),
-			.rise = (uint64_t)(c - OPT_ON == PDIAG_TASKS_ON_LOAD ? n * 100 : n),
+			.rise = (uint64_t)(c - OPT_ON == PDIAG_TRIGGER_LOAD ? n * 100 : n),
 		};
 	}
 	return 0;
@@ -307,9 +307,9 @@ int main(int argc, char **argv)
 		{ "top", required_argument, NULL, 'n' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "source", required_argument, NULL, OPT_SOURCE },
-		{ "load", required_argument, NULL, OPT_ON + PDIAG_TASKS_ON_LOAD },
-		{ "runnable", required_argument, NULL, OPT_ON + PDIAG_TASKS_ON_RUNNABLE },
-		{ "blocked", required_argument, NULL, OPT_ON + PDIAG_TASKS_ON_BLOCKED },
+		{ "load", required_argument, NULL, OPT_ON + PDIAG_TRIGGER_LOAD },
+		{ "runnable", required_argument, NULL, OPT_ON + PDIAG_TRIGGER_RUNNABLE },
+		{ "blocked", required_argument, NULL, OPT_ON + PDIAG_TRIGGER_BLOCKED },
 		{ "hold", required_argument, NULL, OPT_HOLD },
 		{ "cooldown", required_argument, NULL, OPT_COOLDOWN },
 		{ "count", required_argument, NULL, OPT_COUNT },

@@ -4,6 +4,7 @@
 #define PDIAG_CAPTURE_H
 
 #include <pdiag/source.h>
+#include <pdiag/trigger.h>
 #include <pdiag/types.h>
 
 PDIAG_BEGIN_DECLS
@@ -25,6 +26,7 @@ enum pdiag_target {
 /* Capture flags. */
 #define PDIAG_USER_ONLY 1u  /* leave out kernel frames and kernel time */
 #define PDIAG_NO_INHERIT 2u /* leave out threads and children that come later */
+#define PDIAG_WAKERS 4u	    /* kmod, off-CPU: the stack of who ended the wait, too */
 
 /* pid, argv, cgroup, cpus and path are refused where `target` does not use them. */
 struct pdiag_capture_options {
@@ -42,12 +44,15 @@ struct pdiag_capture_options {
 	uint64_t off_cpu_min_ns;  /* shorter waits are counted, but not kept as stacks; 0: all.
 				     With PDIAG_OFF_CPU only */
 	uint32_t max_depth;	  /* frames a stack, 1 to 1,024; 0: 127 */
-	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT */
+	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT | PDIAG_WAKERS */
 	uint32_t source;	  /* enum pdiag_source_id; 0: the best that there is. Not for
 				     RECORDING */
 	uint32_t budget_ppm;	  /* kmod: what sampling may use of each CPU, in millionths, 1 to
 				     1,000,000; above that it samples less often. 0: the
 				     module's, which is 1 % */
+	uint32_t flight_sec;	  /* 1 to 3,600: a flight recorder that keeps the last so many
+				     seconds, and hands them out when it is frozen; 0: none */
+	uint32_t reserved;	  /* 0 */
 };
 
 /* What a capture really does and has done. Grows at its end only. */
@@ -71,6 +76,13 @@ struct pdiag_capture_info {
 	uint64_t bytes;		/* bytes read so far */
 	uint64_t buffer_bytes;	/* all ring buffers together */
 	uint64_t elapsed_ns;	/* from start to now, or to stop */
+	uint32_t frozen;	/* 1: the flight recorder is frozen, by a call, trigger or stop */
+	uint32_t frozen_by;	/* of the last freeze: 0: no trigger; else 1 + that enum
+				   pdiag_trigger_on */
+	uint64_t frozen_value;	/* that the trigger saw */
+	uint64_t frozen_ns;	/* when it was last frozen, CLOCK_MONOTONIC; 0: never */
+	uint64_t flight_ns;	/* the time before, of which it then had all of all CPUs; less than
+				   flight_sec if more came than was expected */
 };
 
 /*
@@ -138,6 +150,28 @@ PDIAG_API int pdiag_capture_take(struct pdiag_capture *capture, struct pdiag_pro
  */
 PDIAG_API int pdiag_capture_record(
 	struct pdiag_capture *capture, struct pdiag_recording *recording);
+
+/*
+ * The flight recorder: a capture with `flight_sec`. While it runs its samples stay in the kernel,
+ * the newest in the place of the oldest, and dispatch reads of programs that start and end only.
+ * When it is frozen nothing more is sampled, the descriptor polls readable, and dispatch takes in
+ * the samples of the last `flight_sec` seconds before. Thawed, it goes on: what was held is gone.
+ * A stop freezes one that runs, and takes in what it holds.
+ *
+ * Freezing one that is frozen does nothing, nor does thawing one that runs. Take the profile
+ * between, or the windows add up. pdiag_capture_get_info() tells when and by what it was frozen.
+ * Errors: -EINVAL (no flight recorder, or it does not run), -ENOMEM (it goes on), the kernel's.
+ */
+PDIAG_API int pdiag_capture_freeze(struct pdiag_capture *capture);
+PDIAG_API int pdiag_capture_thaw(struct pdiag_capture *capture);
+
+/*
+ * Have the kernel freeze the flight recorder by itself when the machine is at or above a value;
+ * set or take away, before the start or later. Errors: -EINVAL (an option, or no flight recorder),
+ * -E2BIG, -EOPNOTSUPP (not without the kernel module, nor without privilege).
+ */
+PDIAG_API int pdiag_capture_set_trigger(
+	struct pdiag_capture *capture, const struct pdiag_trigger *trigger);
 
 PDIAG_END_DECLS
 

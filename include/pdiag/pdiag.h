@@ -15,6 +15,7 @@
 #include <pdiag/output.h>
 #include <pdiag/recording.h>
 #include <pdiag/tasks.h>
+#include <pdiag/trigger.h>
 #include <pdiag/metric.h>
 
 #endif

@@ -37,6 +37,11 @@ struct pdiag_loss {
 #define PDIAG_STACK_PENDING 4u	 /* still waiting when the capture ended */
 #define PDIAG_STACK_LATE 8u	 /* sampled late, after interrupts were off or the CPU was taken
 				    away: the time since the sample was due is in the weight */
+#define PDIAG_STACK_FAULTED 16u	 /* the outer frames are missing: memory that they were looked for
+				    in was not there (kmod) */
+#define PDIAG_STACK_WAKER 32u	 /* two stacks: above where it waited (so before that in frames)
+				    the mark "--", then who woke it, its leaf next to the mark,
+				    and at the end a mark with its name */
 
 /* One aggregated stack of one thread, as handed to pdiag_stack_fn. */
 struct pdiag_stack {

@@ -10,6 +10,7 @@
 #ifndef PDIAG_TASKS_H
 #define PDIAG_TASKS_H
 
+#include <pdiag/trigger.h>
 #include <pdiag/types.h>
 
 PDIAG_BEGIN_DECLS
@@ -30,24 +31,6 @@ struct pdiag_tasks_options {
 	uint32_t reserved;     /* 0 */
 };
 
-enum pdiag_tasks_on {
-	PDIAG_TASKS_ON_LOAD = 0,     /* the 1-minute load average, in hundredths */
-	PDIAG_TASKS_ON_RUNNABLE = 1, /* tasks that run or want to */
-	PDIAG_TASKS_ON_BLOCKED = 2,  /* tasks in uninterruptible sleep, but idle kernel threads */
-};
-
-/* One of each enum pdiag_tasks_on may be set. */
-struct pdiag_tasks_trigger {
-	size_t size;	      /* sizeof(struct pdiag_tasks_trigger) */
-	uint32_t on;	      /* enum pdiag_tasks_on */
-	uint32_t off;	      /* 1: take this trigger away */
-	uint64_t rise;	      /* it fires at or above this, ... */
-	uint32_t hold_ms;     /* ... when that was so for this long ... */
-	uint32_t cooldown_ms; /* ... and not again before this is over; 0: 60,000 */
-	uint32_t check_ms;    /* how often it is looked at; 0: 200; at least 10 */
-	uint32_t reserved;    /* 0 */
-};
-
 /* Grows at its end only. */
 struct pdiag_dump_info {
 	size_t size;	       /* set by the caller to sizeof(struct pdiag_dump_info) */
@@ -59,7 +42,7 @@ struct pdiag_dump_info {
 	uint64_t took_ns;      /* from the first task to the last */
 	uint64_t value;	       /* that the trigger saw */
 	uint32_t triggered;    /* 1: by the trigger `on`; 0: on request */
-	uint32_t on;	       /* enum pdiag_tasks_on */
+	uint32_t on;	       /* enum pdiag_trigger_on */
 	uint32_t load;	       /* the 1-minute load average, in hundredths */
 	uint32_t runnable;     /* tasks that ran or wanted to */
 	uint32_t blocked;      /* tasks in uninterruptible sleep */
@@ -104,7 +87,7 @@ PDIAG_API int pdiag_tasks_fd(const struct pdiag_tasks *tasks);
 PDIAG_API int pdiag_tasks_request(struct pdiag_tasks *tasks, uint64_t *id);
 /* Set or take away a trigger. Errors: -EINVAL, -E2BIG, -EOPNOTSUPP (without the module). */
 PDIAG_API int pdiag_tasks_set_trigger(
-	struct pdiag_tasks *tasks, const struct pdiag_tasks_trigger *trigger);
+	struct pdiag_tasks *tasks, const struct pdiag_trigger *trigger);
 
 /* Read what has arrived; never blocks. Returns how many whole dumps wait to be taken. Of a task
  * that there was no memory for, the dump says so. Errors: -ENOMEM, -EBADMSG. */

@@ -56,6 +56,7 @@ int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
 		else if (config->target != PDIAG_TARGET_COMMAND)
 			c->seed_pid = source->state.pid;
 	}
+	c->pipeline.flight_ns = source->state.flight.span;
 	pdiag_child_add(context, &c->child, destroy);
 	*out = c;
 	return 0;
@@ -208,6 +209,11 @@ int pdiag_capture_get_info(const struct pdiag_capture *c, struct pdiag_capture_i
 	known.bytes = s->bytes;
 	known.buffer_bytes = s->buffer_bytes;
 	known.elapsed_ns = c->start_time ? end - c->start_time : 0;
+	known.frozen = s->flight.frozen;
+	known.frozen_by = s->flight.by;
+	known.frozen_value = s->flight.value;
+	known.frozen_ns = s->flight.time;
+	known.flight_ns = s->flight.held;
 	return pdiag_info_copy(info, &known, sizeof(known),
 		offsetof(struct pdiag_capture_info, elapsed_ns) + sizeof(known.elapsed_ns),
 		"pdiag_capture_info");

@@ -8,7 +8,7 @@
 #include "core/options.h"
 #include "util/cpu_list.h"
 
-_Static_assert(sizeof(struct pdiag_capture_options) == 88,
+_Static_assert(sizeof(struct pdiag_capture_options) == 96,
 	"no holes in struct pdiag_capture_options");
 
 #define MAX_BUFFER (1ull << 34)
@@ -58,8 +58,13 @@ static int check_strays(const struct pdiag_capture_options *o)
 		return fail_stray("path", "PDIAG_TARGET_RECORDING");
 	if (o->source && o->target == PDIAG_TARGET_RECORDING)
 		return fail_stray("source", "what is to be sampled");
+	if (o->flags & PDIAG_WAKERS && !(o->events & PDIAG_OFF_CPU))
+		return pdiag_fail(EINVAL, "PDIAG_WAKERS is set, but off-CPU sampling is not asked "
+			"for; add PDIAG_OFF_CPU to events");
 	if (o->budget_ppm && o->target == PDIAG_TARGET_RECORDING)
 		return fail_stray("budget_ppm", "what is to be sampled");
+	if (o->flight_sec && o->target == PDIAG_TARGET_RECORDING)
+		return fail_stray("flight_sec", "what is to be sampled");
 	if (o->off_cpu_min_ns && !(o->events & PDIAG_OFF_CPU))
 		return pdiag_fail(EINVAL,
 			"off_cpu_min_ns is set, but off-CPU sampling is not asked "
@@ -78,9 +83,14 @@ static int check_numbers(const struct pdiag_capture_options *o)
 	if (o->budget_ppm > PDIAG_MAX_PPM)
 		return pdiag_fail(EINVAL, "budget_ppm is %u; give 1 to %u millionths of a CPU",
 			o->budget_ppm, PDIAG_MAX_PPM);
-	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT))
-		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY and PDIAG_NO_INHERIT",
-			o->flags);
+	if (o->flight_sec > PDIAG_MAX_FLIGHT_SEC)
+		return pdiag_fail(EINVAL, "flight_sec is %u; give 1 to %u seconds", o->flight_sec,
+			PDIAG_MAX_FLIGHT_SEC);
+	if (o->reserved)
+		return pdiag_fail(EINVAL, "reserved is %u; leave it zero", o->reserved);
+	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT | PDIAG_WAKERS))
+		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY, PDIAG_NO_INHERIT "
+			"and PDIAG_WAKERS", o->flags);
 	if (o->hz > PDIAG_MAX_HZ)
 		return pdiag_fail(
 			EINVAL, "hz is %u; give 1 to %u samples a second", o->hz, PDIAG_MAX_HZ);
@@ -128,6 +138,7 @@ int pdiag_capture_config(struct pdiag *context, const struct pdiag_capture_optio
 		.off_cpu_min_ns = o.off_cpu_min_ns,
 		.flags = o.flags,
 		.budget_ppm = o.budget_ppm,
+		.flight_sec = o.flight_sec,
 		.events = o.events ? o.events : PDIAG_ON_CPU,
 		.hz = o.hz ? o.hz : PDIAG_DEFAULT_HZ,
 		.max_depth = o.max_depth ? o.max_depth : PDIAG_DEFAULT_DEPTH,

@@ -10,6 +10,7 @@
 #define PDIAG_DEFAULT_DEPTH 127u
 #define PDIAG_MAX_DEPTH 1024u
 #define PDIAG_MAX_PPM 1000000u
+#define PDIAG_MAX_FLIGHT_SEC 3600u
 
 /* *cpus is the parsed list, to be freed by the caller; config points into it and into options. */
 int pdiag_capture_config(struct pdiag *context, const struct pdiag_capture_options *options,

@@ -102,8 +102,11 @@ static int take_info(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		profile->end_time = r->time;
 		return 0;
 	}
-	profile->start_time = r->time;
-	profile->start_realtime = r->info.realtime;
+	/* Each window of a flight recorder says how it was made; the first begins the profile. */
+	if (!profile->entry_count) {
+		profile->start_time = r->time;
+		profile->start_realtime = r->info.realtime;
+	}
 	profile->period_ns = r->info.period_ns;
 	profile->hz = r->info.hz;
 	pdiag_boot_id(boot);
@@ -132,6 +135,8 @@ static int take_return(struct pdiag_pipeline *p, const struct pdiag_record *r)
 
 	if (!pdiag_switches_return(&p->switches, r->tid, &a))
 		return 0; /* it left before the capture began */
+	if (r->time < p->from)
+		return 0;
 	if (r->time < a.since || r->time - a.since < p->off_cpu_min_ns) {
 		pdiag_pipeline_lose(p, PDIAG_LOSS_SHORT, r->cpu, r->time, 1);
 		return 0;
@@ -164,9 +169,10 @@ static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 
 	/*
 	 * The idle task; and a thread that has ended leaves a last time, after its EXIT, to be seen
-	 * no more. By then the kernel may have taken its number away, which is -1 then.
+	 * no more. By then the kernel may have taken its number away, which is -1 then. What a
+	 * flight recorder held is of before it ended.
 	 */
-	if (r->tid <= 0 || pdiag_processes_ended(p->processes, r->tid))
+	if (r->tid <= 0 || (!p->flight_ns && pdiag_processes_ended(p->processes, r->tid)))
 		return 0;
 	a.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
 	if (a.stack == PDIAG_STACK_NONE)
@@ -177,13 +183,30 @@ static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	return ret;
 }
 
+/* Live, off-CPU: where it was when it left. How long is known when it is back. */
+static bool is_leave(const struct pdiag_record *r)
+{
+	return r->type == PDIAG_RECORD_SAMPLE && r->sample.ips &&
+		r->sample.state == PDIAG_STATE_BLOCKED && !r->sample.weight;
+}
+
+/* A flight recorder holds more than it was to keep. Who has left then may be back later. */
+static bool is_too_old(const struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	if (r->time >= p->from)
+		return false;
+	if (r->type == PDIAG_RECORD_SAMPLE)
+		return !is_leave(r);
+	return r->type == PDIAG_RECORD_LOSS && r->loss.reason != PDIAG_LOSS_TASKS;
+}
+
 static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	struct pdiag_record copy;
+	uint32_t flags;
 
 	p->samples++;
-	/* Live, off-CPU: where it was when it left. How long is known when it is back. */
-	if (r->sample.ips && r->sample.state == PDIAG_STATE_BLOCKED && !r->sample.weight)
+	if (is_leave(r))
 		return take_leave(p, r);
 	copy = *r;
 	if (r->sample.ips) {
@@ -191,11 +214,13 @@ static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		if (copy.sample.stack == PDIAG_STACK_NONE)
 			return -ENOMEM;
 	} else {
-		copy.sample.stack = pdiag_pipeline_numbered(p, r);
+		copy.sample.stack = pdiag_pipeline_numbered(p, r, &flags);
+		copy.sample.flags |= flags;
 		if (copy.sample.stack == PDIAG_STACK_NONE) {
 			pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, r->cpu, r->time, 1);
 			return 0;
 		}
+		pdiag_pipeline_waker_number(p, r, &copy);
 	}
 	/* From here on the number is ours. */
 	copy.flags &= (uint16_t)~PDIAG_RECORD_OF_CPU;
@@ -259,8 +284,8 @@ static void prune(struct pdiag_pipeline *p)
 {
 	if (p->last_time - p->pruned < PRUNE_NS)
 		return;
-	if (p->pruned)
-		pdiag_processes_prune(p->processes, p->last_time - PRUNE_NS);
+	if (p->pruned && p->last_time - PRUNE_NS > p->flight_ns)
+		pdiag_processes_prune(p->processes, p->last_time - PRUNE_NS - p->flight_ns);
 	p->pruned = p->last_time;
 }
 
@@ -276,12 +301,37 @@ int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *r
 	if (!p->profile->start_time)
 		p->profile->start_time = r->time;
 	prune(p);
+	if (is_too_old(p, r))
+		return 0;
 	ret = dispatch(p, r);
 	if (ret < 0)
 		pdiag_profile_lose(p->profile, PDIAG_LOSS_MEMORY, r->cpu, r->pid, r->time, 1);
 	else if (r->type == PDIAG_RECORD_SAMPLE)
 		ret = 1;
 	return ret;
+}
+
+void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time)
+{
+	struct pdiag_record sample;
+
+	for (size_t i = 0; i < p->switches.count; i++) {
+		const struct pdiag_absence *a = &p->switches.list[i];
+
+		/* A flight recorder: it went on and ended before that was read. */
+		if (time <= a->since || pdiag_processes_ended(p->processes, a->tid))
+			continue;
+		sample = (struct pdiag_record){
+			.type = PDIAG_RECORD_SAMPLE, .cpu = a->cpu, .pid = a->pid, .tid = a->tid,
+			.time = time,
+			.sample = { .stack = a->stack, .weight = time - a->since,
+				.state = a->preempted ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED,
+				.flags = PDIAG_STACK_PENDING },
+		};
+		if (pdiag_pipeline_sample(p, &sample) < 0)
+			pdiag_profile_lose(p->profile, PDIAG_LOSS_MEMORY, a->cpu, a->pid, time, 1);
+	}
+	pdiag_switches_free(&p->switches);
 }
 
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time)
@@ -295,24 +345,8 @@ void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time)
 		.time = time,
 		.info = {.hz = p->profile->hz, .period_ns = p->profile->period_ns},
 	};
-	struct pdiag_record sample;
 
-	for (size_t i = 0; i < p->switches.count; i++) {
-		const struct pdiag_absence *a = &p->switches.list[i];
-
-		if (time <= a->since)
-			continue;
-		sample = (struct pdiag_record){
-			.type = PDIAG_RECORD_SAMPLE, .cpu = a->cpu, .pid = a->pid, .tid = a->tid,
-			.time = time,
-			.sample = { .stack = a->stack, .weight = time - a->since,
-				.state = a->preempted ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED,
-				.flags = PDIAG_STACK_PENDING },
-		};
-		if (pdiag_pipeline_sample(p, &sample) < 0)
-			pdiag_profile_lose(p->profile, PDIAG_LOSS_MEMORY, a->cpu, a->pid, time, 1);
-	}
-	pdiag_switches_free(&p->switches);
+	pdiag_pipeline_pending(p, time);
 	take_info(p, &end);
 }
 

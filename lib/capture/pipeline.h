@@ -43,6 +43,8 @@ struct pdiag_pipeline {
 	uint64_t off_cpu_min_ns;
 	uint64_t records, samples, last_time, pruned;
 	uint64_t lost; /* in the profiles that were given away */
+	uint64_t flight_ns; /* a flight recorder: samples come as late as this; else 0 */
+	uint64_t from;	    /* ... those of before were not to be kept */
 	uint64_t armed; /* all CPUs are watched from here on: a return before may go unseen */
 	uint32_t max_depth;
 	bool live;
@@ -64,6 +66,8 @@ void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason
 	uint64_t time, uint64_t events);
 /* The capture is over at `time`: threads still off the CPU are counted up to it. */
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time);
+/* What is away has been so since before the flight recorder was frozen at `time`. */
+void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time);
 /* Give the profile away and begin another at `time`; the recording keeps its frames. 0 or -ENOMEM
  * (nothing changed). */
 int pdiag_pipeline_take(struct pdiag_pipeline *p, uint64_t time, struct pdiag_profile **out);
@@ -72,14 +76,28 @@ void pdiag_pipeline_free(struct pdiag_pipeline *p);
 /* pipeline_sample.c: a sample with its stack and final weight, counted and recorded. */
 int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *record);
 
+/* Frames to a place; process NULL: of an image that is gone. 0 or a negative errno. */
+int pdiag_pipeline_translate(struct pdiag_pipeline *p, struct pdiag_process *process,
+	const struct pdiag_unwound_frame *frame, uint32_t *node);
+
+/* pipeline_waker.c: who ended a wait. */
+/* The waker's stack by our number; if it is not known, there is no waker. */
+void pdiag_pipeline_waker_number(
+	const struct pdiag_pipeline *p, const struct pdiag_record *r, struct pdiag_record *ours);
+/* Put the waker of the sample, which has one, above the stack at `place`. 0 or a negative errno. */
+int pdiag_pipeline_waker(struct pdiag_pipeline *p, const struct pdiag_record *r,
+	struct pdiag_stack_place *place);
+
 /* pipeline_stacks.c: raw stacks and their numbers. */
 /* A raw stack's number, written to the recording when new; PDIAG_STACK_NONE: out of memory. */
 uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_record *at,
 	const uint64_t *ips, uint32_t nr);
 /* A STACK record: a source's number means this stack from now on. 0 or -ENOMEM. */
 int pdiag_pipeline_number(struct pdiag_pipeline *p, const struct pdiag_record *r);
-/* The stack that a sample names by the source's number; PDIAG_STACK_NONE: there is none. */
-uint32_t pdiag_pipeline_numbered(const struct pdiag_pipeline *p, const struct pdiag_record *r);
+/* The stack that a sample names by the source's number; PDIAG_STACK_NONE: there is none. *flags:
+ * PDIAG_STACK_* that the source told with it. */
+uint32_t pdiag_pipeline_numbered(const struct pdiag_pipeline *p, const struct pdiag_record *r,
+	uint32_t *flags);
 /* Our numbers start over; what may be named again keeps its stack. 0 or -ENOMEM. */
 int pdiag_pipeline_forget(struct pdiag_pipeline *p, const struct pdiag_record *at);
 

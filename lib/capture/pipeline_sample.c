@@ -11,32 +11,38 @@
  */
 #define LOOSE_FRAMES 65536
 
+int pdiag_pipeline_translate(struct pdiag_pipeline *p, struct pdiag_process *process,
+	const struct pdiag_unwound_frame *frame, uint32_t *node)
+{
+	struct pdiag_module *module;
+	uint64_t value;
+	uint32_t id;
+
+	module = pdiag_process_locate(p->processes, process, frame->address, frame->kernel,
+		&value);
+	if (!module)
+		return -ENOMEM;
+	if (module->kind == PDIAG_MODULE_NONE && p->profile->frame_count > LOOSE_FRAMES)
+		value = 0;
+	id = pdiag_profile_frame(p->profile, module, value);
+	if (id == PDIAG_ID_NONE)
+		return -ENOMEM;
+	*node = pdiag_profile_node(p->profile, *node, id);
+	return *node == PDIAG_ID_NONE ? -ENOMEM : 0;
+}
+
 /* Make the frames and nodes of an unwound stack, from the root on. */
 static int translate(struct pdiag_pipeline *p, struct pdiag_process *process,
 	struct pdiag_stack_place *place)
 {
 	const struct pdiag_unwound *u = &p->unwound;
-	struct pdiag_module *module;
-	uint64_t value;
-	uint32_t frame;
+	int ret = 0;
 
 	place->node = 0;
 	place->flags = u->flags;
-	for (uint32_t i = u->nr; i-- > 0;) {
-		module = pdiag_process_locate(p->processes, process, u->frames[i].address,
-			u->frames[i].kernel, &value);
-		if (!module)
-			return -ENOMEM;
-		if (module->kind == PDIAG_MODULE_NONE && p->profile->frame_count > LOOSE_FRAMES)
-			value = 0;
-		frame = pdiag_profile_frame(p->profile, module, value);
-		if (frame == PDIAG_ID_NONE)
-			return -ENOMEM;
-		place->node = pdiag_profile_node(p->profile, place->node, frame);
-		if (place->node == PDIAG_ID_NONE)
-			return -ENOMEM;
-	}
-	return 0;
+	for (uint32_t i = u->nr; i-- > 0 && !ret;)
+		ret = pdiag_pipeline_translate(p, process, &u->frames[i], &place->node);
+	return ret;
 }
 
 /* process NULL: of an image that is gone; no process has the serial 0. */
@@ -83,12 +89,11 @@ static uint32_t thread_id(struct pdiag_pipeline *p, const struct pdiag_record *r
 	return who;
 }
 
-static int count(struct pdiag_pipeline *p, const struct pdiag_record *r,
-	const struct pdiag_thread *thread, const struct pdiag_stack_place *place)
+static int count(struct pdiag_pipeline *p, const struct pdiag_record *r, uint32_t who,
+	const struct pdiag_stack_place *place)
 {
-	uint32_t who, entry;
+	uint32_t entry;
 
-	who = thread_id(p, r, thread);
 	if (who == PDIAG_ID_NONE)
 		return -ENOMEM;
 	entry = pdiag_profile_entry(p->profile, who, place->node, r->sample.state,
@@ -103,6 +108,7 @@ int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *r
 	struct pdiag_stack_place place;
 	struct pdiag_thread *thread;
 	struct pdiag_record out = *r;
+	uint32_t who = PDIAG_ID_NONE;
 	int ret;
 
 	thread = pdiag_processes_thread(p->processes, r->pid, r->tid, r->time);
@@ -112,8 +118,13 @@ int pdiag_pipeline_sample(struct pdiag_pipeline *p, const struct pdiag_record *r
 	 * of now. */
 	ret = locate_stack(p, pdiag_process_was_other(thread->process, r->time) ? NULL :
 		thread->process, r->sample.stack, &place);
+	/* The waker may be a thread that is new, and then this one's place is another. */
 	if (!ret)
-		ret = count(p, r, thread, &place);
+		who = thread_id(p, r, thread);
+	if (!ret && r->flags & PDIAG_RECORD_WAKER)
+		ret = pdiag_pipeline_waker(p, r, &place);
+	if (!ret)
+		ret = count(p, r, who, &place);
 	/* After what it refers to: the thread's records and its stack. A replay does not know what
 	 * depth was asked for, so the recording says where the stack was cut. */
 	if (!ret)

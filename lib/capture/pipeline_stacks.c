@@ -36,6 +36,7 @@ static int number_of_stream(struct pdiag_pipeline *p, uint32_t number, uint32_t 
 int pdiag_pipeline_number(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	bool of_cpu = r->flags & PDIAG_RECORD_OF_CPU;
+	struct pdiag_ring_stack named;
 	uint32_t ours;
 	int ret;
 
@@ -45,7 +46,9 @@ int pdiag_pipeline_number(struct pdiag_pipeline *p, const struct pdiag_record *r
 	ours = pdiag_pipeline_stack(p, r, r->stack.ips, r->stack.nr);
 	if (of_cpu) {
 		/* Out of memory, the number must not mean the stack that it meant before. */
-		ret = pdiag_ring_stacks_put(&p->ring_stacks, r->cpu, r->stack.id, ours);
+		named = (struct pdiag_ring_stack){ .ring = r->cpu, .number = r->stack.id,
+			.stack = ours, .flags = r->stack.flags };
+		ret = pdiag_ring_stacks_put(&p->ring_stacks, &named);
 		return ours == PDIAG_STACK_NONE ? -ENOMEM : ret;
 	}
 	if (ours == PDIAG_STACK_NONE)
@@ -53,10 +56,17 @@ int pdiag_pipeline_number(struct pdiag_pipeline *p, const struct pdiag_record *r
 	return number_of_stream(p, r->stack.id, ours);
 }
 
-uint32_t pdiag_pipeline_numbered(const struct pdiag_pipeline *p, const struct pdiag_record *r)
+uint32_t pdiag_pipeline_numbered(const struct pdiag_pipeline *p, const struct pdiag_record *r,
+	uint32_t *flags)
 {
-	if (r->flags & PDIAG_RECORD_OF_CPU)
-		return pdiag_ring_stacks_find(&p->ring_stacks, r->cpu, r->sample.stack);
+	const struct pdiag_ring_stack *named;
+
+	*flags = 0;
+	if (r->flags & PDIAG_RECORD_OF_CPU) {
+		named = pdiag_ring_stacks_find(&p->ring_stacks, r->cpu, r->sample.stack);
+		*flags = named ? named->flags : 0;
+		return named ? named->stack : PDIAG_STACK_NONE;
+	}
 	return r->sample.stack < p->number_count ? p->numbers[r->sample.stack] : PDIAG_STACK_NONE;
 }
 

@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "profile/stack_table.h"
 #include "util/array.h"
 #include "util/hash.h"
 
-/* The module's tables are far smaller; 20 bytes each with their slots. */
+/* The module's tables are far smaller; 24 bytes each with their slots. */
 #define LIMIT (4u << 20)
 
 static uint64_t hash_of(int32_t ring, uint32_t number)
@@ -29,28 +28,26 @@ static struct pdiag_ring_stack *find(const struct pdiag_ring_stacks *m, int32_t 
 	return NULL;
 }
 
-uint32_t pdiag_ring_stacks_find(const struct pdiag_ring_stacks *m, int32_t ring, uint32_t number)
+const struct pdiag_ring_stack *pdiag_ring_stacks_find(const struct pdiag_ring_stacks *m,
+	int32_t ring, uint32_t number)
 {
-	const struct pdiag_ring_stack *s = find(m, ring, number);
-
-	return s ? s->stack : PDIAG_STACK_NONE;
+	return find(m, ring, number);
 }
 
-int pdiag_ring_stacks_put(struct pdiag_ring_stacks *m, int32_t ring, uint32_t number,
-	uint32_t stack)
+int pdiag_ring_stacks_put(struct pdiag_ring_stacks *m, const struct pdiag_ring_stack *stack)
 {
-	struct pdiag_ring_stack *s = find(m, ring, number);
+	struct pdiag_ring_stack *s = find(m, stack->ring, stack->number);
 
 	if (s) {
-		s->stack = stack;
+		*s = *stack;
 		return 0;
 	}
 	if (m->count >= LIMIT ||
 		pdiag_array_reserve(&m->list, &m->cap, m->count + 1, sizeof(*m->list)) ||
-		pdiag_table_insert(&m->index, hash_of(ring, number), (uint32_t)m->count))
+		pdiag_table_insert(&m->index, hash_of(stack->ring, stack->number),
+			(uint32_t)m->count))
 		return -ENOMEM;
-	m->list[m->count++] = (struct pdiag_ring_stack){ .ring = ring, .number = number,
-		.stack = stack };
+	m->list[m->count++] = *stack;
 	return 0;
 }
 

@@ -14,15 +14,16 @@ struct pdiag_ring_stacks {
 		int32_t ring;
 		uint32_t number; /* in that ring */
 		uint32_t stack;	 /* ours, raw */
+		uint32_t flags;	 /* PDIAG_STACK_* of its samples */
 	} *list;
 	size_t count, cap;
 };
 
-/* Ours, or PDIAG_STACK_NONE. */
-uint32_t pdiag_ring_stacks_find(const struct pdiag_ring_stacks *m, int32_t ring, uint32_t number);
+/* NULL: the number means nothing. Valid until the next put. */
+const struct pdiag_ring_stack *pdiag_ring_stacks_find(const struct pdiag_ring_stacks *m,
+	int32_t ring, uint32_t number);
 /* From now on the ring's number means this stack. 0 or -ENOMEM: it means none. */
-int pdiag_ring_stacks_put(struct pdiag_ring_stacks *m, int32_t ring, uint32_t number,
-	uint32_t stack);
+int pdiag_ring_stacks_put(struct pdiag_ring_stacks *m, const struct pdiag_ring_stack *stack);
 void pdiag_ring_stacks_free(struct pdiag_ring_stacks *m);
 
 #endif

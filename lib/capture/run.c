@@ -17,24 +17,23 @@
 /* Reading /proc about processes that have not been sampled yet, a dispatch. */
 #define SWEEP_NS 10000000ull
 
-static int fail_forked(void)
+int pdiag_capture_fail_forked(void)
 {
 	return pdiag_fail(EPERM,
 		"this capture belongs to the process that fork() left; make one of "
 		"your own");
 }
 
-/* The first record of a live capture says how it was made. */
-static int begin(struct pdiag_capture *c)
+int pdiag_capture_tell(struct pdiag_capture *c, uint64_t time)
 {
 	const struct pdiag_source_state *s = &c->source->state;
 	struct pdiag_record r = {
-		.type = PDIAG_RECORD_INFO, .cpu = -1, .pid = -1, .tid = -1, .time = c->start_time,
+		.type = PDIAG_RECORD_INFO, .cpu = -1, .pid = -1, .tid = -1, .time = time,
 		.info = { .period_ns = c->events & PDIAG_ON_CPU ? s->period_ns : 0, .hz = s->hz,
 			.events = c->events, .cpus = s->cpus, .kernel = s->kernel },
 	};
 
-	r.info.realtime = pdiag_clock_ns(CLOCK_REALTIME);
+	r.info.realtime = pdiag_clock_ns(CLOCK_REALTIME) - (pdiag_capture_clock() - time);
 	pdiag_boot_id(r.info.boot_id);
 	return pdiag_pipeline_record(&c->pipeline, &r);
 }
@@ -82,12 +81,12 @@ int pdiag_capture_start(struct pdiag_capture *c)
 
 	pdiag_error_clear();
 	if (pdiag_context_forked(c->context))
-		return fail_forked();
+		return pdiag_capture_fail_forked();
 	if (c->start_time)
 		return pdiag_fail(EALREADY, "the capture has begun already; make a new one");
 	c->start_time = pdiag_capture_clock();
 	pdiag_pipeline_begin(&c->pipeline);
-	if (live && begin(c) < 0)
+	if (live && pdiag_capture_tell(c, c->start_time) < 0)
 		return fail_start(c, pdiag_fail_memory("starting a capture"));
 	ret = c->source->ops->start(c->source);
 	if (ret)
@@ -107,6 +106,8 @@ int pdiag_capture_read(struct pdiag_capture *c, uint64_t limit)
 	struct pdiag_raw raw;
 
 	ret = s->ops->refresh(s);
+	if (!ret && s->state.flight.frozen)
+		ret = pdiag_flight_open(c);
 	while (!ret && limit-- && (ret = s->ops->next(s, &raw)) > 0) {
 		ret = pdiag_decode(&raw, s->state.weight_mult, &record);
 		if (ret) {
@@ -119,6 +120,8 @@ int pdiag_capture_read(struct pdiag_capture *c, uint64_t limit)
 		failed = ret < 0 ? ret : failed;
 		ret = 0;
 	}
+	if (!ret && c->window && !s->state.flight.unread)
+		pdiag_flight_close(c);
 	if (ret < 0)
 		return ret;
 	return failed ? failed : samples;
@@ -138,7 +141,7 @@ static int take_in(struct pdiag_capture *c)
 
 	ret = pdiag_capture_read(c, c->source->state.live ? DISPATCH_RECORDS : REPLAY_RECORDS);
 	if (c->source->state.live)
-		c->pipeline.profile->end_time = pdiag_capture_clock();
+		c->pipeline.profile->end_time = pdiag_flight_time(c, pdiag_capture_clock());
 	swept = sweep(c);
 	flush(c);
 	if (ret == -ENOMEM || swept == -ENOMEM)
@@ -150,7 +153,7 @@ int pdiag_capture_dispatch(struct pdiag_capture *c)
 {
 	pdiag_error_clear();
 	if (pdiag_context_forked(c->context))
-		return fail_forked();
+		return pdiag_capture_fail_forked();
 	return c->start_time && !c->stop_time ? take_in(c) : 0;
 }
 
@@ -171,8 +174,8 @@ int pdiag_capture_take(struct pdiag_capture *capture, struct pdiag_profile **out
 	if (ret < 0 && ret != -ENOMEM)
 		return ret;
 	pdiag_error_clear();
-	ret = pdiag_pipeline_take(
-		&c->pipeline, c->stop_time ? c->stop_time : pdiag_capture_clock(), out);
+	ret = pdiag_pipeline_take(&c->pipeline, pdiag_flight_time(c,
+		c->stop_time ? c->stop_time : pdiag_capture_clock()), out);
 	return ret ? pdiag_fail_memory("taking a profile") : 0;
 }
 
@@ -200,7 +203,7 @@ int pdiag_capture_stop(struct pdiag_capture *c)
 
 	pdiag_error_clear();
 	if (pdiag_context_forked(c->context))
-		return fail_forked();
+		return pdiag_capture_fail_forked();
 	if (!c->start_time || c->stop_time)
 		return 0;
 	stopped = c->source->ops->stop(c->source);
@@ -208,7 +211,7 @@ int pdiag_capture_stop(struct pdiag_capture *c)
 	if (live)
 		ret = pdiag_capture_read(c, UINT64_MAX);
 	if (live)
-		pdiag_pipeline_finish(&c->pipeline, c->stop_time);
+		pdiag_pipeline_finish(&c->pipeline, pdiag_flight_time(c, c->stop_time));
 	else
 		finish_replay(c);
 	flush(c);

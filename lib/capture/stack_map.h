@@ -15,6 +15,8 @@ struct pdiag_stack_key {
 	uint32_t process; /* serial */
 	uint32_t changes; /* of its mappings */
 	uint32_t stack;	  /* raw */
+	uint32_t below;	  /* of who woke a thread: the node that it stands on; else 0 */
+	const char *comm; /* ... and its name, interned */
 };
 
 struct pdiag_stack_place {

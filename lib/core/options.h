@@ -14,7 +14,7 @@ struct pdiag_recording_options;
 struct pdiag_probe_options;
 struct pdiag_sink;
 struct pdiag_tasks_options;
-struct pdiag_tasks_trigger;
+struct pdiag_trigger;
 struct pdiag_metrics_options;
 struct pdiag_pressure_options;
 
@@ -35,7 +35,7 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 		struct pdiag_recording_options *: "pdiag_recording_options", \
 		struct pdiag_probe_options *: "pdiag_probe_options", \
 		struct pdiag_tasks_options *: "pdiag_tasks_options", \
-		struct pdiag_tasks_trigger *: "pdiag_tasks_trigger", \
+		struct pdiag_trigger *: "pdiag_trigger", \
 		struct pdiag_metrics_options *: "pdiag_metrics_options", \
 		struct pdiag_pressure_options *: "pdiag_pressure_options", \
 		struct pdiag_sink *: "pdiag_sink")

@@ -144,7 +144,10 @@ static long encode_sample(const struct encoder *e)
 {
 	struct pdiag_stream_sample *to = (struct pdiag_stream_sample *)e->to;
 	const uint64_t *ips = e->in->sample.ips;
-	uint64_t len = ips ? (uint64_t)e->in->sample.nr * 8 : 0;
+	bool woken = !ips && e->in->flags & PDIAG_RECORD_WAKER;
+	const struct pdiag_stream_waker waker = { .stack = e->in->sample.waker_stack,
+		.pid = e->in->sample.waker_pid, .tid = e->in->sample.waker_tid };
+	uint64_t len = ips ? (uint64_t)e->in->sample.nr * 8 : woken ? sizeof(waker) : 0;
 	int ret = check_room(e, sizeof(*to) + len);
 
 	if (ret)
@@ -154,7 +157,7 @@ static long encode_sample(const struct encoder *e)
 	to->state = (uint16_t)e->in->sample.state;
 	to->flags = (uint16_t)e->in->sample.flags;
 	if (len)
-		memcpy(to + 1, ips, len);
+		memcpy(to + 1, woken ? (const void *)&waker : ips, len);
 	return finish(e, ips ? 0 : e->in->sample.stack, sizeof(*to) + len);
 }
 

@@ -29,6 +29,10 @@ static int decode_stack(const struct pdiag_kmod_stack *s, uint32_t len, struct p
 	out->stack.id = s->id;
 	out->stack.nr = s->nr;
 	out->stack.ips = (const uint64_t *)(const void *)s->ips;
+	if (s->head.flags & PDIAG_KMOD_TRUNCATED)
+		out->stack.flags |= PDIAG_STACK_TRUNCATED;
+	if (s->head.flags & PDIAG_KMOD_FAULTED)
+		out->stack.flags |= PDIAG_STACK_FAULTED;
 	return 0;
 }
 
@@ -100,6 +104,7 @@ static int decode_wait(const struct pdiag_kmod_wait *w, uint32_t len, uint32_t p
 	struct pdiag_record *out)
 {
 	uint64_t weight;
+	int ret;
 
 	if (len < sizeof(*w) || w->state > PDIAG_KMOD_STATE_WAITING || !w->scale)
 		return -EBADMSG;
@@ -109,7 +114,17 @@ static int decode_wait(const struct pdiag_kmod_wait *w, uint32_t len, uint32_t p
 	if (__builtin_mul_overflow(weight, (uint64_t)w->scale, &out->sample.weight))
 		return -EBADMSG;
 	out->sample.state = part ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED;
-	return decode_thread(w->pid, w->tid, w->stack, w->head.flags, out);
+	ret = decode_thread(w->pid, w->tid, w->stack, w->head.flags, out);
+	/* Who it was that ended a wait is of no interest to the one for a CPU. */
+	if (ret || part || w->stack == PDIAG_KMOD_NO_STACK ||
+		w->waker_stack == PDIAG_KMOD_NO_STACK || !is_id(w->waker_pid) ||
+		!is_id(w->waker_tid))
+		return ret;
+	out->flags |= PDIAG_RECORD_WAKER;
+	out->sample.waker_stack = w->waker_stack;
+	out->sample.waker_pid = (int32_t)w->waker_pid;
+	out->sample.waker_tid = (int32_t)w->waker_tid;
+	return 0;
 }
 
 /*

@@ -36,6 +36,7 @@ enum pdiag_record_type {
 #define PDIAG_RECORD_SEEDED 8u	 /* COMM, FORK, MMAP: read from /proc, not an event */
 #define PDIAG_RECORD_GONE 16u	 /* COMM: seeding found no such process */
 #define PDIAG_RECORD_OF_CPU 32u	 /* STACK, SAMPLE: each CPU's ring has numbers of its own */
+#define PDIAG_RECORD_WAKER 64u	 /* SAMPLE by number: it tells who ended the wait */
 
 struct pdiag_record {
 	uint16_t type;	/* enum pdiag_record_type */
@@ -69,6 +70,7 @@ struct pdiag_record {
 			uint32_t id;
 			uint32_t nr;
 			const uint64_t *ips; /* with PERF_CONTEXT_* marks, leaf first */
+			uint32_t flags; /* PDIAG_STACK_* of all its samples; OF_CPU only */
 		} stack;
 		struct {
 			const uint64_t *ips; /* NULL: see stack */
@@ -77,6 +79,8 @@ struct pdiag_record {
 			uint64_t weight; /* ns */
 			uint32_t state; /* enum pdiag_state */
 			uint32_t flags; /* PDIAG_STACK_* */
+			uint32_t waker_stack; /* a number, as `stack`; with flag WAKER only */
+			int32_t waker_pid, waker_tid;
 		} sample;
 		struct {
 			uint64_t events;

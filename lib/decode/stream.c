@@ -28,9 +28,11 @@ SAME(OUT);
 SAME(PREEMPT);
 SAME(SEEDED);
 SAME(GONE);
+SAME(WAKER);
 
 #define STACK_FLAGS \
-	(PDIAG_STACK_TRUNCATED | PDIAG_STACK_NO_USER | PDIAG_STACK_PENDING | PDIAG_STACK_LATE)
+	(PDIAG_STACK_TRUNCATED | PDIAG_STACK_NO_USER | PDIAG_STACK_PENDING | PDIAG_STACK_LATE | \
+		PDIAG_STACK_FAULTED)
 
 /* What stands behind the fixed fields. */
 struct tail {
@@ -137,6 +139,20 @@ static int decode_stack(const struct pdiag_stream_record *r, struct pdiag_record
 	return out->stack.ips ? 0 : -EBADMSG;
 }
 
+static int decode_waker(const struct tail *t, struct pdiag_record *out)
+{
+	struct pdiag_stream_waker waker = { .stack = 0 };
+
+	if (out->flags & PDIAG_RECORD_WAKER && t->left < sizeof(waker))
+		return -EBADMSG;
+	if (out->flags & PDIAG_RECORD_WAKER)
+		memcpy(&waker, t->at, sizeof(waker));
+	out->sample.waker_stack = waker.stack;
+	out->sample.waker_pid = waker.pid;
+	out->sample.waker_tid = waker.tid;
+	return 0;
+}
+
 static int decode_sample(const struct pdiag_stream_record *r, struct pdiag_record *out)
 {
 	const struct pdiag_stream_sample *in = (const struct pdiag_stream_sample *)r;
@@ -151,7 +167,10 @@ static int decode_sample(const struct pdiag_stream_record *r, struct pdiag_recor
 	out->sample.state = in->state;
 	out->sample.flags = in->flags & STACK_FLAGS;
 	if (in->nr == PDIAG_STREAM_BY_NUMBER)
-		return 0;
+		return decode_waker(&t, out);
+	/* With a stack of its own it has none. */
+	out->flags &= (uint16_t)~PDIAG_RECORD_WAKER;
+	decode_waker(&t, out);
 	out->sample.nr = in->nr;
 	out->sample.ips = take_addresses(&t, in->nr);
 	return out->sample.ips ? 0 : -EBADMSG;

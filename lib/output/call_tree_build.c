@@ -68,7 +68,7 @@ static uint32_t make_base(struct builder *b, const struct pdiag_profile_thread *
 /* The node of the thread's name, or of the mark where the outer frames are missing. */
 static uint32_t entry_base(struct builder *b, const struct pdiag_entry *e)
 {
-	bool truncated = e->flags & PDIAG_STACK_TRUNCATED;
+	bool truncated = e->flags & (PDIAG_STACK_TRUNCATED | PDIAG_STACK_FAULTED);
 	uint32_t *base = &b->bases[(size_t)e->thread * 2 + truncated];
 
 	if (*base == PDIAG_CALL_NONE)
@@ -76,10 +76,11 @@ static uint32_t entry_base(struct builder *b, const struct pdiag_entry *e)
 	return *base;
 }
 
-static uint32_t frame_nodes(struct builder *b, const struct pdiag_entry *e, uint32_t base)
+/* The call tree's node for a node of the profile. */
+static uint32_t frame_nodes(struct builder *b, uint32_t at, uint32_t base)
 {
 	const struct pdiag_node *nodes = b->profile->nodes;
-	uint32_t at = e->node, node;
+	uint32_t node;
 	size_t left = 0;
 
 	for (; at && b->steps[at].base != base; at = nodes[at].parent) {
@@ -127,13 +128,47 @@ static uint32_t wait_node(struct builder *b, const struct pdiag_entry *e, uint32
 		pdiag_call_name(&b->namer, &b->scratch, PDIAG_FRAME_MARK));
 }
 
+/* Where the thread's own stack ends, and who woke it begins. */
+static uint32_t own_node(const struct builder *b, const struct pdiag_entry *e)
+{
+	const struct pdiag_profile *p = b->profile;
+	const struct pdiag_module *module;
+
+	for (uint32_t at = e->node; e->flags & PDIAG_STACK_WAKER && at; at = p->nodes[at].parent) {
+		module = p->frames[p->nodes[at].frame].module;
+		if (module->kind == PDIAG_MODULE_MARK && !strcmp(module->path, PDIAG_WAKER_MARK))
+			return p->nodes[at].parent;
+	}
+	return e->node;
+}
+
+/* The frames of who woke it, above what it waited for. */
+static uint32_t waker_nodes(struct builder *b, const struct pdiag_entry *e, uint32_t own,
+	uint32_t node)
+{
+	const struct pdiag_node *nodes = b->profile->nodes;
+	size_t left = 0;
+
+	for (uint32_t at = e->node; at != own; at = nodes[at].parent) {
+		if (pdiag_array_reserve(&b->path, &b->path_cap, left + 1, sizeof(*b->path)))
+			return PDIAG_CALL_NONE;
+		b->path[left++] = at;
+	}
+	while (left && node != PDIAG_CALL_NONE)
+		node = pdiag_call_tree_child(
+			b->tree, node, frame_label(b, nodes[b->path[--left]].frame));
+	return node;
+}
+
 static int add_entry(struct builder *b, const struct pdiag_entry *e, uint32_t base)
 {
-	uint32_t node = frame_nodes(b, e, base);
+	uint32_t own = own_node(b, e), node = frame_nodes(b, own, base);
 
 	if (e->state != PDIAG_STATE_RUNNING && !(b->namer.flags & PDIAG_OUTPUT_NO_STATE) &&
 		node != PDIAG_CALL_NONE)
 		node = wait_node(b, e, node);
+	if (own != e->node && node != PDIAG_CALL_NONE)
+		node = waker_nodes(b, e, own, node);
 	if (node == PDIAG_CALL_NONE)
 		return -ENOMEM;
 	b->tree->nodes[node].self[b->side] += e->weight;

@@ -47,7 +47,8 @@ static bool take(struct pdiag_probe *p, const struct pdiag_raw *raw)
 
 static void take_stack(struct pdiag_probe *p, const struct pdiag_record *sample)
 {
-	uint32_t stack = pdiag_pipeline_numbered(&p->pipeline, sample), nr = 0;
+	uint32_t flags, nr = 0;
+	uint32_t stack = pdiag_pipeline_numbered(&p->pipeline, sample, &flags);
 	const uint64_t *ips = stack == PDIAG_STACK_NONE ? NULL :
 		pdiag_stack_table_get(&p->pipeline.stacks, stack, &nr);
 
@@ -55,7 +56,7 @@ static void take_stack(struct pdiag_probe *p, const struct pdiag_record *sample)
 		return;
 	pdiag_unwind_callchain(ips, nr, p->pipeline.max_depth, &p->unwound);
 	p->event.depth = p->unwound.nr;
-	p->event.stack_flags = p->unwound.flags;
+	p->event.stack_flags = p->unwound.flags | flags;
 	for (uint32_t i = 0; i < p->unwound.nr; i++) {
 		p->addresses[i] = p->unwound.frames[i].address;
 		p->event.kernel_depth += p->unwound.frames[i].kernel;

@@ -20,6 +20,7 @@ enum pdiag_module_kind {
 	PDIAG_MODULE_VDSO,   /* frame value: offset in the vdso's image */
 	PDIAG_MODULE_JIT,    /* frame value: address in the process; one module a process image */
 	PDIAG_MODULE_NONE,   /* frame value: address that nothing is mapped at; `reason` why */
+	PDIAG_MODULE_MARK,   /* frame value: 0; no code, `path` is what it says */
 };
 
 struct pdiag_module {
@@ -36,6 +37,9 @@ struct pdiag_module {
 	bool live;	 /* seen on this machine in this boot, not in a recording from elsewhere */
 };
 
+/* The mark between where a thread waited and who woke it. */
+#define PDIAG_WAKER_MARK "--"
+
 struct pdiag_modules;
 
 /* The modules of a context, made when first asked for; NULL when out of memory. Modules are never
@@ -51,6 +55,8 @@ struct pdiag_module *pdiag_modules_none(struct pdiag_modules *m, enum pdiag_reas
 /* Run-time code of a process image. */
 struct pdiag_module *pdiag_modules_jit(struct pdiag_modules *m, int32_t pid, uint64_t born,
 	bool live);
+/* A frame that is no code but this text; of too many of them "[other]". */
+struct pdiag_module *pdiag_modules_mark(struct pdiag_modules *m, const char *text);
 /*
  * The file of an MMAP record. When first seen and live, it is opened where our own path does not
  * lead to it (deleted, replaced, another mount namespace), by map_files and /proc/PID/root.

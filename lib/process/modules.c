@@ -23,6 +23,7 @@
 #define HELD_MAX 128u
 /* How often a file that was out of reach is tried again, when another process maps it. */
 #define TRIES_MAX 8u
+#define MARKS_MAX 4096u
 #define REASON_COUNT (PDIAG_REASON_OUT_OF_MEMORY + 1)
 
 struct entry {
@@ -41,6 +42,7 @@ struct pdiag_modules {
 	struct pdiag_module *kernel[2], *vdso[2]; /* by live */
 	struct pdiag_module *none[REASON_COUNT];
 	uint32_t held, held_max;
+	uint32_t marks;
 };
 
 static void destroy(struct pdiag_child *child)
@@ -183,6 +185,29 @@ struct pdiag_module *pdiag_modules_jit(struct pdiag_modules *m, int32_t pid, uin
 	if (live)
 		like.ns_pid = pdiag_reach_ns_pid(pid);
 	e = add(m, &like, hash);
+	return e ? &e->module : NULL;
+}
+
+struct pdiag_module *pdiag_modules_mark(struct pdiag_modules *m, const char *text)
+{
+	struct pdiag_module like = { .kind = PDIAG_MODULE_MARK };
+	struct entry *e;
+	uint32_t pos, i;
+	uint64_t hash;
+
+	/* Whoever names threads by a counter shall not fill memory that is kept. */
+	like.path = pdiag_strings_add(&m->paths, m->marks < MARKS_MAX ? text : "[other]");
+	if (!like.path)
+		return NULL;
+	hash = hash_file(like.path, PDIAG_MODULE_MARK, false);
+	for (i = pdiag_table_first(&m->index, hash, &pos); i != PDIAG_TABLE_END;
+		i = pdiag_table_next(&m->index, hash, &pos)) {
+		e = m->list[i];
+		if (e->module.kind == PDIAG_MODULE_MARK && e->module.path == like.path)
+			return &e->module;
+	}
+	e = add(m, &like, hash);
+	m->marks += !!e;
 	return e ? &e->module : NULL;
 }
 

@@ -15,6 +15,8 @@
 
 #include "core/context.h"
 #include "core/error.h"
+#include "source/flight.h"
+#include "source/kmod_flight.h"
 #include "source/kmod_options.h"
 #include "source/kmod_parts.h"
 #include "source/kmod_rings.h"
@@ -36,6 +38,7 @@ struct kmod_source {
 	struct pdiag_perf_target target;
 	struct pdiag_perf_events tasks; /* mmap, comm, fork, exit; no rings: could not be had */
 	struct pdiag_kmod_parts parts;
+	struct pdiag_kmod_flight flight; /* without session: no flight recorder */
 	int timer_fd;
 	bool started, stopped;
 	bool begun;	/* the command has exec'ed: what comes before is not its ... */
@@ -61,6 +64,8 @@ static void kmod_close(struct pdiag_source *s)
 	pdiag_ksession_close(&k->session, forked);
 	pdiag_kdevice_close(&k->device);
 	pdiag_perf_target_close(&k->target, forked);
+	if (k->flight.fd >= 0)
+		close(k->flight.fd);
 	if (k->timer_fd >= 0)
 		close(k->timer_fd);
 	if (s->fd >= 0)
@@ -87,6 +92,10 @@ static int open_fds(struct kmod_source *k)
 		return pdiag_fail(errno, "cannot make a file descriptor to poll: %s",
 			strerror(errno));
 	ret = watch(&k->base, k->timer_fd, EPOLLIN);
+	if (!ret && k->flight.session) {
+		k->flight.fd = pdiag_flight_fd();
+		ret = watch(&k->base, k->flight.fd, EPOLLIN);
+	}
 	/* Once for each time that the module wakes readers: records that are younger than the
 	 * horizon stay in the rings, and must not keep an event loop busy. */
 	if (!ret)
@@ -146,6 +155,11 @@ static int open_session(struct kmod_source *k, const struct pdiag_source_config 
 
 	if (!ret) {
 		ret = pdiag_ksession_open(&k->session, &k->device, &options);
+		/* A session without privilege makes no task dumps, and has no triggers. */
+		if ((ret == -EPERM || ret == -EACCES) && options.events & PDIAG_KMOD_TASKS) {
+			options.events &= ~PDIAG_KMOD_TASKS;
+			ret = pdiag_ksession_open(&k->session, &k->device, &options);
+		}
 		ret = ret ? pdiag_kmod_options_fail(ret, config) : 0;
 	}
 	free(cpus.mask);
@@ -155,8 +169,18 @@ static int open_session(struct kmod_source *k, const struct pdiag_source_config 
 		k->base.state.buffer_bytes += k->session.rings[i].control ?
 			k->session.rings[i].size : 0;
 	pdiag_kmod_options_tell(&k->session.options, config, &k->base.state);
-	return pdiag_krings_init(&k->rings, k->session.rings, k->session.nr_rings) ?
-		pdiag_fail_memory("opening the kernel module") : 0;
+	/* The last ring of a flight recorder tells of triggers. */
+	if (pdiag_krings_init(&k->rings, k->session.rings,
+		    k->session.nr_rings - !!config->flight_sec))
+		return pdiag_fail_memory("opening the kernel module");
+	if (!config->flight_sec)
+		return 0;
+	k->rings.flight = true;
+	k->base.state.flight.span = config->flight_sec * 1000000000ull;
+	k->flight.session = &k->session;
+	k->flight.rings = &k->rings;
+	k->flight.state = &k->base.state.flight;
+	return 0;
 }
 
 static int open_all(struct kmod_source *k, const struct pdiag_source_config *config)
@@ -181,7 +205,7 @@ static int kmod_open(const struct pdiag_source_config *config, struct pdiag_sour
 		return pdiag_fail_memory("opening the kernel module");
 	k->base.ops = &pdiag_source_kmod;
 	k->base.context = config->context;
-	k->base.fd = k->timer_fd = k->device.fd = k->session.fd = -1;
+	k->base.fd = k->timer_fd = k->device.fd = k->session.fd = k->flight.fd = -1;
 	k->target.command = (struct pdiag_command){ .pid = -1, .link = -1, .status = -1 };
 	k->target.pid_fd = k->target.cgroup_fd = -1;
 	k->base.state.live = true;
@@ -226,8 +250,26 @@ static int kmod_start(struct pdiag_source *s)
 	if (ret)
 		return ret;
 	k->started = true;
+	k->base.state.flight.begun = pdiag_clock_ns(CLOCK_MONOTONIC);
 	timerfd_settime(k->timer_fd, 0, &tick, NULL);
 	return 0;
+}
+
+static int kmod_freeze(struct pdiag_source *s, bool frozen)
+{
+	struct kmod_source *k = self(s);
+
+	return frozen ? pdiag_kmod_flight_freeze(&k->flight) : pdiag_kmod_flight_thaw(&k->flight);
+}
+
+static int kmod_trigger(struct pdiag_source *s, struct pdiag_kmod_trigger *trigger)
+{
+	struct kmod_source *k = self(s);
+
+	if (!(k->session.options.events & PDIAG_KMOD_TASKS))
+		return pdiag_fail(EOPNOTSUPP, "the kernel module has no triggers for this capture: "
+			"they need the capability CAP_PERFMON, and task dumps to be available");
+	return pdiag_ksession_trigger(&k->session, trigger);
 }
 
 static int kmod_stop(struct pdiag_source *s)
@@ -238,7 +280,10 @@ static int kmod_stop(struct pdiag_source *s)
 
 	if (k->stopped)
 		return 0;
-	ret = pdiag_ksession_stop(&k->session);
+	if (k->flight.session)
+		ret = pdiag_kmod_flight_stop(&k->flight);
+	else
+		ret = pdiag_ksession_stop(&k->session);
 	pdiag_perf_events_enable(&k->tasks, false);
 	timerfd_settime(k->timer_fd, 0, &none, NULL);
 	k->stopped = true;
@@ -277,6 +322,8 @@ static int kmod_refresh(struct pdiag_source *s)
 	if (read(k->timer_fd, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN)
 		return -errno;
 	take_events(k);
+	if (k->flight.session)
+		pdiag_kmod_flight_look(&k->flight);
 	if (!s->state.ended && k->started && pdiag_perf_target_ended(&k->target)) {
 		s->state.ended = true;
 		s->state.exit_status = k->target.command.status;
@@ -337,7 +384,7 @@ static bool next_record(struct kmod_source *k, struct pdiag_raw *raw)
 		return false;
 	/* The last ring is no CPU's. */
 	*raw = (struct pdiag_raw){ .data = r, .len = ring->record, .format = PDIAG_RAW_KMOD,
-		.cpu = ring->number + 1 < k->rings.count ? (int32_t)ring->number : -1 };
+		.cpu = ring->number + 1 < k->session.nr_rings ? (int32_t)ring->number : -1 };
 	pdiag_kmod_parts_begin(&k->parts, raw);
 	return true;
 }
@@ -393,7 +440,9 @@ static int kmod_next(struct pdiag_source *s, struct pdiag_raw *raw)
 	struct kmod_source *k = self(s);
 	bool got = next_of_both(k, raw);
 
-	if (!got && k->stopped && flush(k)) {
+	if (!got && k->flight.session)
+		pdiag_kmod_flight_end(&k->flight);
+	else if (!got && k->stopped && flush(k)) {
 		got = next_of_both(k, raw);
 		/* Something waits, though there is room: it would wait for ever. */
 		k->drained |= !got;
@@ -426,4 +475,6 @@ const struct pdiag_source_ops pdiag_source_kmod = {
 	.refresh = kmod_refresh,
 	.next = kmod_next,
 	.close = kmod_close,
+	.freeze = kmod_freeze,
+	.trigger = kmod_trigger,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "source/flight.h"
 #include "source/limits.h"
 
 static int need(const struct pdiag_kdevice *d, uint32_t id, const char *what)
@@ -33,6 +34,8 @@ static int check_features(const struct pdiag_kdevice *d, const struct pdiag_sour
 		ret = need(d, PDIAG_KMOD_FEATURE_OFF_CPU, "off-CPU sampling");
 	if (!ret && processes && !(config->flags & PDIAG_NO_INHERIT))
 		ret = need(d, PDIAG_KMOD_FEATURE_INHERIT, "following of threads and children");
+	if (!ret && config->flight_sec)
+		ret = need(d, PDIAG_KMOD_FEATURE_FLIGHT, "flight recorder");
 	if (!ret && config->target == PDIAG_TARGET_CGROUP)
 		ret = need(d, PDIAG_KMOD_FEATURE_CGROUP, "sampling of cgroups");
 	return ret;
@@ -88,6 +91,29 @@ static uint64_t power_of_two(uint64_t bytes)
 	return bytes ? size : 0;
 }
 
+/* Ring for nothing but what triggers say. */
+#define TRIGGER_BYTES 65536u
+
+/* One segment in eight is just being overwritten. */
+static int set_flight(struct pdiag_kmod_session *out, const struct pdiag_kdevice *d,
+	const struct pdiag_source_config *config, uint32_t cpus)
+{
+	uint64_t bytes = pdiag_flight_bytes(config, config->events) / 7 * 8;
+	struct pdiag_kmod_feature tasks;
+
+	if (!config->flight_sec)
+		return 0;
+	out->flags |= PDIAG_KMOD_FLIGHT;
+	if (!config->buffer_bytes)
+		out->ring_bytes = power_of_two(bytes);
+	/* The thread that makes task dumps looks at the triggers, too. */
+	if (!pdiag_kdevice_feature(d, PDIAG_KMOD_FEATURE_TASKS, &tasks) && tasks.available) {
+		out->events |= PDIAG_KMOD_TASKS;
+		out->tasks_bytes = TRIGGER_BYTES;
+	}
+	return pdiag_flight_check(config, out->ring_bytes, cpus);
+}
+
 int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *cpus,
 	const struct pdiag_kdevice *d, const struct pdiag_source_config *config,
 	const struct pdiag_perf_target *target)
@@ -117,8 +143,11 @@ int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *c
 		out->flags |= PDIAG_KMOD_NO_INHERIT;
 	if (config->flags & PDIAG_USER_ONLY)
 		out->flags |= PDIAG_KMOD_USER_ONLY;
+	if (config->flags & PDIAG_WAKERS)
+		out->flags |= PDIAG_KMOD_WAKERS;
 	set_target(out, config, target);
-	return set_cpus(out, cpus, config);
+	ret = set_flight(out, d, config, target->cpu_count);
+	return ret ? ret : set_cpus(out, cpus, config);
 }
 
 int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config)

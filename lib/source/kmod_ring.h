@@ -20,6 +20,7 @@ struct pdiag_kring {
 	uint64_t published; /* the tail that the module knows of */
 	uint64_t time;	    /* of the record at tail, or of the one before if it has none */
 	uint64_t corrupt;   /* times that all was skipped, as it made no sense */
+	uint64_t first;	    /* flight recorder: where it last began anew */
 	uint32_t record;    /* bytes of the record at tail */
 	uint32_t number;    /* of the ring */
 };

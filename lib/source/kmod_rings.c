@@ -41,15 +41,44 @@ static void finish_taken(struct pdiag_krings *r)
 	pdiag_ring_order_next(&r->order, more, ring->time);
 }
 
+uint64_t pdiag_krings_hold(struct pdiag_krings *r)
+{
+	uint64_t from = 0;
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		struct pdiag_kring *ring = &r->rings[i];
+
+		if (!ring->control)
+			continue;
+		pdiag_kring_rewind(ring);
+		if (ring->tail != ring->first && peek(r, ring) && ring->time > from)
+			from = ring->time;
+	}
+	r->held = true;
+	return from;
+}
+
+void pdiag_krings_release(struct pdiag_krings *r)
+{
+	r->taken = r->held = false;
+	r->order.count = 0;
+	for (uint32_t i = 0; i < r->count; i++)
+		if (r->rings[i].control) {
+			pdiag_kring_rewind(&r->rings[i]);
+			r->rings[i].first = r->rings[i].tail;
+		}
+}
+
 void pdiag_krings_refresh(struct pdiag_krings *r, uint64_t horizon)
 {
 	finish_taken(r);
 	r->horizon = horizon;
 	r->order.count = 0;
 	for (uint32_t i = 0; i < r->count; i++) {
-		if (!r->rings[i].control)
+		if (!r->rings[i].control || (r->flight && !r->held))
 			continue;
-		pdiag_kring_refresh(&r->rings[i]);
+		if (!r->flight)
+			pdiag_kring_refresh(&r->rings[i]);
 		if (peek(r, &r->rings[i]))
 			pdiag_ring_order_add(&r->order, i, r->rings[i].time);
 	}

@@ -14,11 +14,20 @@ struct pdiag_krings {
 	uint64_t bytes;	  /* read so far */
 	uint64_t corrupt; /* rings skipped because of nonsense in them */
 	bool taken;	  /* the record on top was handed out */
+	bool flight;	  /* of a flight recorder: read only while they are held */
+	bool held;
 };
 
 /* 0 or -ENOMEM. */
 int pdiag_krings_init(struct pdiag_krings *r, struct pdiag_kring *rings, uint32_t count);
 void pdiag_krings_free(struct pdiag_krings *r);
+/*
+ * A flight recorder's rings stand still: they are read from the oldest record on. Returns the time
+ * from which all of them have all that there was; 0: nothing was overwritten.
+ */
+uint64_t pdiag_krings_hold(struct pdiag_krings *r);
+/* They begin anew. */
+void pdiag_krings_release(struct pdiag_krings *r);
 /* See what has come, up to `horizon` (ns, CLOCK_MONOTONIC). */
 void pdiag_krings_refresh(struct pdiag_krings *r, uint64_t horizon);
 /* The time of the next record; UINT64_MAX: none for now. */

@@ -12,8 +12,10 @@
 
 #include "core/context.h"
 #include "core/error.h"
+#include "source/flight.h"
 #include "source/limits.h"
 #include "source/perf_events.h"
+#include "source/perf_flight.h"
 #include "source/perf_layout.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -28,6 +30,7 @@ struct perf_source {
 	struct pdiag_perf_target target;
 	struct pdiag_perf_events events;
 	int timer_fd;
+	int flight_fd; /* of a flight recorder, readable while there is something held */
 	bool started, stopped;
 	uint32_t lost_ring; /* see next_hidden_loss() */
 	uint64_t corrupt;   /* rings skipped, as told so far */
@@ -52,6 +55,8 @@ static void perf_close(struct pdiag_source *s)
 	pdiag_perf_target_close(&p->target, forked);
 	if (p->timer_fd >= 0)
 		close(p->timer_fd);
+	if (p->flight_fd >= 0)
+		close(p->flight_fd);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(p);
@@ -78,8 +83,13 @@ static int open_fds(struct perf_source *p)
 	ret = watch(&p->base, p->timer_fd);
 	if (!ret && p->target.pid_fd >= 0)
 		ret = watch(&p->base, p->target.pid_fd);
+	if (!ret && p->base.state.flight.span) {
+		p->flight_fd = pdiag_flight_fd();
+		ret = watch(&p->base, p->flight_fd);
+	}
 	for (uint32_t i = 0; !ret && i < p->events.rings.count; i++)
-		ret = watch(&p->base, p->events.rings.rings[i].fd);
+		if (!p->events.rings.rings[i].backward)
+			ret = watch(&p->base, p->events.rings.rings[i].fd);
 	return ret;
 }
 
@@ -98,6 +108,18 @@ static int refuse_budget(
 	return 0;
 }
 
+static int refuse_wakers(
+	const struct pdiag_source_config *config, struct pdiag_source_state *state)
+{
+	if (!(config->flags & PDIAG_WAKERS))
+		return 0;
+	if (config->source == PDIAG_SOURCE_PERF)
+		return pdiag_fail(EOPNOTSUPP, "PDIAG_WAKERS is set, but perf events do not tell "
+			"who ends a wait; leave it out, or use the kernel module");
+	pdiag_limits_add(state, "no stacks of wakers: perf events do not tell who ends a wait");
+	return 0;
+}
+
 static int perf_open(const struct pdiag_source_config *config, struct pdiag_source **out)
 {
 	struct perf_source *p = calloc(1, sizeof(*p));
@@ -108,7 +130,7 @@ static int perf_open(const struct pdiag_source_config *config, struct pdiag_sour
 		return pdiag_fail_memory("opening perf events");
 	p->base.ops = &pdiag_source_perf;
 	p->base.context = config->context;
-	p->base.fd = p->timer_fd = -1;
+	p->base.fd = p->timer_fd = p->flight_fd = -1;
 	p->target.command = (struct pdiag_command){ .pid = -1, .link = -1, .status = -1 };
 	p->target.pid_fd = p->target.cgroup_fd = -1;
 	state = &p->base.state;
@@ -116,9 +138,14 @@ static int perf_open(const struct pdiag_source_config *config, struct pdiag_sour
 	state->exit_status = -1;
 	ret = refuse_budget(config, state);
 	if (!ret)
+		ret = refuse_wakers(config, state);
+	if (!ret)
 		ret = pdiag_perf_target_open(&p->target, config);
 	if (!ret)
+		ret = pdiag_perf_flight_check(config, p->target.cpu_count);
+	if (!ret)
 		ret = pdiag_perf_events_open(&p->events, config, &p->target, state);
+	state->flight.span = config->flight_sec * 1000000000ull;
 	if (!ret)
 		ret = open_fds(p);
 	if (ret) {
@@ -144,21 +171,34 @@ static int perf_start(struct pdiag_source *s)
 	if (ret)
 		return ret;
 	p->started = true;
+	s->state.flight.begun = pdiag_clock_ns(CLOCK_MONOTONIC);
 	timerfd_settime(p->timer_fd, 0, &tick, NULL);
 	return 0;
+}
+
+static int perf_freeze(struct pdiag_source *s, bool frozen)
+{
+	struct pdiag_perf_rings *rings = &self(s)->events.rings;
+	int fd = self(s)->flight_fd;
+
+	return frozen ? pdiag_perf_flight_freeze(rings, &s->state.flight, fd) :
+			pdiag_perf_flight_thaw(rings, &s->state.flight, fd);
 }
 
 static int perf_stop(struct pdiag_source *s)
 {
 	struct itimerspec none = { .it_value.tv_sec = 0 };
 	struct perf_source *p = self(s);
+	int ret = 0;
 
 	if (p->stopped)
 		return 0;
+	if (s->state.flight.span && p->started)
+		ret = perf_freeze(s, true);
 	pdiag_perf_events_enable(&p->events, false);
 	timerfd_settime(p->timer_fd, 0, &none, NULL);
 	p->stopped = true;
-	return 0;
+	return ret;
 }
 
 /*
@@ -206,6 +246,8 @@ static int next_hidden_loss(struct perf_source *p, struct pdiag_raw *raw)
 
 	for (; p->stopped && p->lost_ring < p->events.rings.count; p->lost_ring++) {
 		ring = &p->events.rings.rings[p->lost_ring];
+		if (ring->backward)
+			continue; /* nothing but what came while it was paused */
 		lost = pdiag_perf_events_lost(&p->events, p->lost_ring);
 		if (lost <= ring->lost)
 			continue;
@@ -222,6 +264,12 @@ static int next_hidden_loss(struct perf_source *p, struct pdiag_raw *raw)
 	return 0;
 }
 
+/* What came while a flight recorder was frozen is not lost. */
+static bool is_paused(const struct pdiag_perf_ring *ring, const struct perf_event_header *header)
+{
+	return ring->backward && header->type == PERF_RECORD_LOST;
+}
+
 static int perf_next(struct pdiag_source *s, struct pdiag_raw *raw)
 {
 	struct perf_source *p = self(s);
@@ -230,8 +278,11 @@ static int perf_next(struct pdiag_source *s, struct pdiag_raw *raw)
 
 	do
 		header = pdiag_perf_rings_next(&p->events.rings, &ring);
-	while (header && pdiag_perf_late_twice(&p->events.late, header,
-				 (uint32_t)(ring - p->events.rings.rings)));
+	while (header && (is_paused(ring, header) ||
+				 pdiag_perf_late_twice(&p->events.late, header,
+					 (uint32_t)(ring - p->events.rings.rings))));
+	if (!header && s->state.flight.unread)
+		pdiag_perf_flight_end(&p->events.rings, &s->state.flight, p->flight_fd);
 	s->state.bytes = p->events.rings.bytes;
 	if (p->corrupt < p->events.rings.corrupt) {
 		/* No decoder takes a record of no length: it goes to the ledger. The one at hand
@@ -259,4 +310,5 @@ const struct pdiag_source_ops pdiag_source_perf = {
 	.refresh = perf_refresh,
 	.next = perf_next,
 	.close = perf_close,
+	.freeze = perf_freeze,
 };

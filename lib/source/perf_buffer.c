@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "source/flight.h"
 
 /* The default rides out a reader that stands still for this long ... */
 #define STALL_SECONDS 10
@@ -38,6 +39,9 @@ uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, enum p
 
 	if (config->buffer_bytes)
 		return round_up(config->buffer_bytes);
+	if (config->flight_sec && kind != PDIAG_PERF_TASKS)
+		return round_up(pdiag_flight_bytes(config,
+			kind == PDIAG_PERF_ON_CPU ? PDIAG_ON_CPU : PDIAG_OFF_CPU));
 	want = (uint64_t)config->hz * STALL_SECONDS * SAMPLE_BYTES;
 	if (want < MIN_BYTES)
 		want = MIN_BYTES;

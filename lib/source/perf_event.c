@@ -68,6 +68,11 @@ void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choic
 	attr->clockid = CLOCK_MONOTONIC;
 	attr->watermark = 1;
 	attr->wakeup_watermark = wakeup;
+	/* Each record before the last one, so that the newest are found first, and nobody woken. */
+	if (config->flight_sec && kind != PDIAG_PERF_TASKS) {
+		attr->write_backward = 1;
+		attr->wakeup_watermark = UINT32_MAX;
+	}
 	if (!target->whole_cpus && !(config->flags & PDIAG_NO_INHERIT))
 		attr->inherit = 1;
 	if (target->command.pid > 0)

@@ -79,7 +79,8 @@ static int open_kind(struct pdiag_perf_events *e, const struct pdiag_source_conf
 	for (uint32_t i = 0; i < target->cpu_count; i++) {
 		r = &e->rings.rings[*ring];
 		*r = (struct pdiag_perf_ring){
-			.fd = -1, .cpu = target->cpus[i], .kind = (uint16_t)kind };
+			.fd = -1, .cpu = target->cpus[i], .kind = (uint16_t)kind,
+			.backward = e->attrs[kind].write_backward };
 		ret = open_cpu(e, config, target, *ring, &r->fd);
 		if (ret)
 			return ret;

@@ -3,16 +3,20 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "source/perf_layout.h"
+#include "util/array.h"
 
 int pdiag_perf_ring_map(struct pdiag_perf_ring *r, int fd, size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, page + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* The kernel overwrites what cannot be told to have been read. */
+	int prot = r->backward ? PROT_READ : PROT_READ | PROT_WRITE;
+	void *p = mmap(NULL, page + size, prot, MAP_SHARED, fd, 0);
 
 	if (p == MAP_FAILED)
 		return -errno;
@@ -33,6 +37,8 @@ void pdiag_perf_ring_unmap(struct pdiag_perf_ring *r)
 
 void pdiag_perf_ring_refresh(struct pdiag_perf_ring *r)
 {
+	if (r->backward)
+		return;
 	r->head = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE);
 }
 
@@ -47,9 +53,44 @@ static uint64_t word(const struct pdiag_perf_ring *r, uint64_t pos)
 
 static int skip_all(struct pdiag_perf_ring *r)
 {
+	r->held_count = 0;
 	r->tail = r->head;
 	pdiag_perf_ring_publish(r);
 	return -EBADMSG;
+}
+
+int pdiag_perf_ring_hold(struct pdiag_perf_ring *r, bool *overwritten)
+{
+	uint64_t head = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE), end = r->floor, w;
+	struct perf_event_header header;
+
+	*overwritten = r->floor - head > r->size;
+	if (*overwritten)
+		end = head + r->size;
+	r->head = head;
+	r->held_count = 0;
+	for (uint64_t at = head; end - at >= sizeof(header); at += header.size) {
+		w = word(r, at);
+		memcpy(&header, &w, sizeof(header));
+		/* The oldest is overwritten in part; behind what makes no sense all is lost. */
+		if (header.size < sizeof(header) || header.size % 8 || header.size > end - at)
+			break;
+		if (pdiag_array_reserve(&r->held, &r->held_cap, r->held_count + 1,
+			    sizeof(*r->held))) {
+			r->held_count = 0;
+			return -ENOMEM;
+		}
+		r->held[r->held_count++] = at;
+	}
+	return 0;
+}
+
+void pdiag_perf_ring_release(struct pdiag_perf_ring *r)
+{
+	r->floor = r->head;
+	r->held_count = r->held_cap = 0;
+	free(r->held);
+	r->held = NULL;
 }
 
 int pdiag_perf_ring_peek(struct pdiag_perf_ring *r)
@@ -58,6 +99,10 @@ int pdiag_perf_ring_peek(struct pdiag_perf_ring *r)
 	struct perf_event_header header;
 	uint64_t w;
 
+	if (r->backward) {
+		avail = r->held_count ? r->size : 0;
+		r->tail = r->held_count ? r->held[r->held_count - 1] : r->head;
+	}
 	if (!avail)
 		return 0;
 	if (avail > r->size || avail < sizeof(header))
@@ -91,12 +136,18 @@ const void *pdiag_perf_ring_record(const struct pdiag_perf_ring *r, void *bounce
 
 void pdiag_perf_ring_publish(struct pdiag_perf_ring *r)
 {
-	__atomic_store_n(&r->page->data_tail, r->tail, __ATOMIC_RELEASE);
 	r->published = r->tail;
+	if (r->backward)
+		return; /* the page is not ours to write */
+	__atomic_store_n(&r->page->data_tail, r->tail, __ATOMIC_RELEASE);
 }
 
 void pdiag_perf_ring_advance(struct pdiag_perf_ring *r)
 {
+	if (r->backward) {
+		r->held_count--;
+		return;
+	}
 	r->tail += r->record;
 	/* Not for each record: the line is shared with the CPU that writes. */
 	if (r->tail - r->published > r->size / 16)

@@ -25,11 +25,22 @@ struct pdiag_perf_ring {
 	int fd;		   /* of the event that made it; not owned */
 	int32_t cpu;
 	uint16_t kind; /* enum pdiag_perf_kind */
+	bool backward; /* a flight recorder's: written downwards, read while it is paused */
+	uint64_t floor; /* ... the head when it last began anew */
+	uint64_t *held; /* ... where its records are that were not read yet, newest first */
+	size_t held_count, held_cap;
 };
 
 /* Map `size` bytes of ring on an event. 0 or a negative errno. */
 int pdiag_perf_ring_map(struct pdiag_perf_ring *r, int fd, size_t size);
 void pdiag_perf_ring_unmap(struct pdiag_perf_ring *r);
+/*
+ * A backward ring that is paused: find its records, to be read oldest first. *overwritten: older
+ * ones are gone. 0 or -ENOMEM (nothing is held).
+ */
+int pdiag_perf_ring_hold(struct pdiag_perf_ring *r, bool *overwritten);
+/* It begins anew where it is. */
+void pdiag_perf_ring_release(struct pdiag_perf_ring *r);
 /* See how far the kernel has written. */
 void pdiag_perf_ring_refresh(struct pdiag_perf_ring *r);
 /*

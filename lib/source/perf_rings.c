@@ -23,6 +23,8 @@ void pdiag_perf_rings_free(struct pdiag_perf_rings *r, bool unmap)
 {
 	for (uint32_t i = 0; unmap && i < r->count; i++)
 		pdiag_perf_ring_unmap(&r->rings[i]);
+	for (uint32_t i = 0; i < r->count; i++)
+		free(r->rings[i].held);
 	free(r->rings);
 	pdiag_ring_order_free(&r->order);
 	free(r->bounce);

@@ -24,19 +24,22 @@ struct perf_try {
 	const char *name, *text;
 	uint32_t type;
 	uint64_t config;
-	bool kernel, machine;
+	bool kernel, machine, backward;
 };
 
 static const struct perf_try perf_features[] = {
 	{ "timer", "on-CPU samples by a timer", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK,
-		false, false },
+		false, false, false },
 	{ "cycles", "on-CPU samples by a hardware counter", PERF_TYPE_HARDWARE,
-		PERF_COUNT_HW_CPU_CYCLES, false, false },
-	{ "kernel", "kernel frames", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, true, false },
+		PERF_COUNT_HW_CPU_CYCLES, false, false, false },
+	{ "kernel", "kernel frames", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, true, false,
+		false },
 	{ "off-cpu", "time away from the CPU", PERF_TYPE_SOFTWARE,
-		PERF_COUNT_SW_CONTEXT_SWITCHES, true, false },
+		PERF_COUNT_SW_CONTEXT_SWITCHES, true, false, false },
 	{ "machine", "the whole machine, or a cgroup", PERF_TYPE_SOFTWARE,
-		PERF_COUNT_SW_CPU_CLOCK, false, true },
+		PERF_COUNT_SW_CPU_CLOCK, false, true, false },
+	{ "flight", "a flight recorder", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, false, false,
+		true },
 };
 
 /* 0 or a negative errno. */
@@ -44,7 +47,8 @@ static int try_perf(const struct perf_try *t)
 {
 	struct perf_event_attr attr = { .size = sizeof(attr), .type = t->type,
 		.config = t->config, .sample_period = 1000000, .disabled = 1,
-		.exclude_kernel = !t->kernel, .exclude_hv = 1 };
+		.exclude_kernel = !t->kernel, .exclude_hv = 1,
+		.write_backward = t->backward };
 	int fd = pdiag_perf_event_open(&attr, t->machine ? -1 : 0, t->machine ? 0 : -1,
 		PERF_FLAG_FD_CLOEXEC);
 

@@ -15,6 +15,7 @@
 #include <pdiag/capture.h>
 
 struct pdiag_source;
+struct pdiag_kmod_trigger;
 
 /* How the bytes of a raw record are laid out, so which decoder reads them. */
 enum pdiag_raw_format {
@@ -52,6 +53,20 @@ struct pdiag_source_config {
 	uint32_t max_depth;
 	uint32_t flags;
 	uint32_t budget_ppm; /* of each CPU; 0: default */
+	uint32_t flight_sec; /* keep these, and hand them out when frozen; 0: no flight recorder */
+};
+
+/* A flight recorder's place in time; all times are CLOCK_MONOTONIC, ns. */
+struct pdiag_source_flight {
+	uint64_t span;	    /* to be kept; 0: no flight recorder */
+	uint64_t begun;	    /* when it began, or was thawed */
+	uint64_t time;	    /* when it was last frozen; 0: never */
+	uint64_t from;	    /* what was to be kept then begins here */
+	uint64_t held;	    /* ns before, of which all of all CPUs was held; no more than that */
+	uint64_t value;	    /* that the trigger saw */
+	uint32_t by;	    /* 0: frozen by a call; else 1 + enum pdiag_trigger_on */
+	bool frozen;	    /* next() gives what is held, which may be more than was to be kept */
+	bool unread;	    /* not all of it was handed out yet */
 };
 
 /* What a source found it could do. */
@@ -70,6 +85,7 @@ struct pdiag_source_state {
 	uint64_t weight_mult;  /* period to ns: ns = period * mult >> 32; 0: is ns */
 	uint64_t buffer_bytes;
 	uint64_t bytes;	       /* read so far */
+	struct pdiag_source_flight flight;
 };
 
 struct pdiag_source_ops {
@@ -84,6 +100,11 @@ struct pdiag_source_ops {
 	/* 1: *raw is the next record; 0: none for now (or at the end); negative errno: broken. */
 	int (*next)(struct pdiag_source *s, struct pdiag_raw *raw);
 	void (*close)(struct pdiag_source *s);
+	/* A flight recorder: freeze it, or begin anew. While it runs next() gives nothing but what
+	 * tells of processes. Stopping one that runs freezes it. */
+	int (*freeze)(struct pdiag_source *s, bool frozen);
+	/* Have the kernel freeze it; NULL: it cannot. */
+	int (*trigger)(struct pdiag_source *s, struct pdiag_kmod_trigger *trigger);
 };
 
 /* Each source embeds it first. */

@@ -86,6 +86,7 @@ enum pdiag_stream_type {
 #define PDIAG_STREAM_PREEMPT 4u
 #define PDIAG_STREAM_SEEDED 8u
 #define PDIAG_STREAM_GONE 16u
+#define PDIAG_STREAM_WAKER 64u
 
 /* What every record begins with; EXIT, SWITCH, FORGET and END have no more. */
 struct pdiag_stream_record {
@@ -134,6 +135,13 @@ struct pdiag_stream_sample {
 	uint32_t nr; /* addresses that follow; PDIAG_STREAM_BY_NUMBER: none, see the number */
 	uint16_t state;
 	uint16_t flags;
+};
+
+/* What follows a sample by number that has the flag WAKER. */
+struct pdiag_stream_waker {
+	uint32_t stack; /* a number */
+	int32_t pid, tid;
+	uint32_t reserved;
 };
 
 struct pdiag_stream_loss {

@@ -75,7 +75,10 @@ static void swap_record(struct pdiag_stream_record *r)
 		swap_addresses(p, end, ((struct pdiag_stream_stack *)r)->nr);
 	} else if (r->type == PDIAG_STREAM_SAMPLE && r->len >= sizeof(struct pdiag_stream_sample)) {
 		nr = ((struct pdiag_stream_sample *)r)->nr;
-		swap_addresses(p, end, nr == PDIAG_STREAM_BY_NUMBER ? 0 : nr);
+		if (nr != PDIAG_STREAM_BY_NUMBER)
+			swap_addresses(p, end, nr);
+		else if (r->flags & PDIAG_STREAM_WAKER)
+			swap_fields(p, end, "4444");
 	}
 }
 

@@ -32,6 +32,13 @@ int pdiag_symbolizer_lookup(struct pdiag_symbolizer *s, const struct pdiag_modul
 	int ret;
 
 	*out = NULL;
+	if (module->kind == PDIAG_MODULE_MARK) {
+		s->last = NULL;
+		s->result = (struct pdiag_symbol){ .name = module->path, .raw_name = module->path,
+			.module = "", .kind = PDIAG_FRAME_MARK };
+		*out = &s->result;
+		return 0;
+	}
 	ret = pdiag_object_cache_module(&s->cache, module, value, &object, &reason);
 	if (ret)
 		return ret;

@@ -209,6 +209,18 @@ static bool is_kernel(const struct pdiag_symbol *s)
 	return s->kind == PDIAG_FRAME_KERNEL || s->kind == PDIAG_FRAME_UNRESOLVED;
 }
 
+/* Where the thread's own stack begins, if that of who woke it is above. */
+static uint32_t own_part(const struct pdiag_symbol *const *frames, uint32_t depth)
+{
+	if (!depth || !frames[0] || frames[0]->kind != PDIAG_FRAME_MARK)
+		return 0;
+	for (uint32_t i = 0; i < depth && frames[i]; i++)
+		if (frames[i]->kind == PDIAG_FRAME_MARK &&
+			!strcmp(frames[i]->name, PDIAG_WAKER_MARK))
+			return i + 1;
+	return 0;
+}
+
 enum pdiag_state pdiag_wait_cause(const struct pdiag_symbol *const *frames, uint32_t depth)
 {
 	enum pdiag_state cause = PDIAG_STATE_BLOCKED, state;
@@ -216,7 +228,8 @@ enum pdiag_state pdiag_wait_cause(const struct pdiag_symbol *const *frames, uint
 	const char *name;
 	size_t len;
 
-	for (uint32_t i = 0; i < depth && frames[i] && is_kernel(frames[i]); i++) {
+	for (uint32_t i = own_part(frames, depth);
+		i < depth && frames[i] && is_kernel(frames[i]); i++) {
 		if (frames[i]->kind != PDIAG_FRAME_KERNEL)
 			continue;
 		name = plain(frames[i]->name, &len);

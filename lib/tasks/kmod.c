@@ -35,6 +35,8 @@ static int learn(struct pdiag_tasks *t, const struct pdiag_kmod_stack *r)
 		return -ENOMEM;
 	stack->nr = r->nr;
 	stack->flags = r->head.flags & PDIAG_KMOD_TRUNCATED ? PDIAG_STACK_TRUNCATED : 0;
+	if (r->head.flags & PDIAG_KMOD_FAULTED)
+		stack->flags |= PDIAG_STACK_FAULTED;
 	memcpy(stack->ips, r->ips, bytes);
 	return 0;
 }

@@ -12,12 +12,11 @@
 
 #include "core/error.h"
 #include "core/options.h"
+#include "source/trigger.h"
 #include "util/clock.h"
 
 _Static_assert(sizeof(struct pdiag_tasks_options) == sizeof(size_t) + 4 * 4 + 8,
 	"no holes in struct pdiag_tasks_options");
-_Static_assert(sizeof(struct pdiag_tasks_trigger) == sizeof(size_t) + 8 + 6 * 4,
-	"no holes in struct pdiag_tasks_trigger");
 
 /* Dumps that nobody takes do not pile up: the oldest go. */
 #define WAITING_MAX 16u
@@ -155,30 +154,20 @@ int pdiag_tasks_request(struct pdiag_tasks *t, uint64_t *id)
 	return ret;
 }
 
-int pdiag_tasks_set_trigger(struct pdiag_tasks *t, const struct pdiag_tasks_trigger *trigger)
+int pdiag_tasks_set_trigger(struct pdiag_tasks *t, const struct pdiag_trigger *trigger)
 {
-	struct pdiag_tasks_trigger set;
 	struct pdiag_kmod_trigger request;
 	int ret;
 
 	pdiag_error_clear();
-	if (!trigger)
-		return pdiag_fail(EINVAL, "pdiag_tasks_set_trigger: trigger is NULL");
-	ret = PDIAG_OPTIONS_COPY(&set, trigger, reserved);
+	ret = pdiag_trigger_options(trigger, PDIAG_KMOD_TRIGGER_DUMP, __func__, &request);
 	if (ret)
 		return ret;
-	if (set.on > PDIAG_TASKS_ON_BLOCKED || set.off > 1 || set.reserved)
-		return pdiag_fail(EINVAL, "pdiag_tasks_trigger: on is up to %u, off is 0 or 1, and "
-			"reserved is 0", PDIAG_TASKS_ON_BLOCKED);
 	if (!t->kmod)
 		return pdiag_fail(EOPNOTSUPP, "a trigger needs the kernel module; load it, or ask "
 			"for dumps yourself");
 	if (pdiag_context_forked(t->context))
 		return fail_forked();
-	request = (struct pdiag_kmod_trigger){
-		.on = set.on, .actions = set.off ? 0 : PDIAG_KMOD_TRIGGER_DUMP, .rise = set.rise,
-		.hold_ms = set.hold_ms, .cooldown_ms = set.cooldown_ms, .check_ms = set.check_ms,
-	};
 	return pdiag_ksession_trigger(&t->session, &request);
 }
 

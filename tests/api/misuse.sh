@@ -57,6 +57,14 @@ says "1.7"
 expect 2 pdiag-record -p 1e2
 expect 2 pdiag-record -F 99.5 true
 expect 2 pdiag-record -p 1 -a
+expect 2 pdiag-record --budget 0 true
+expect 2 pdiag-record --budget 101 true
+expect 2 pdiag-record --flight 0.5 true
+expect 2 pdiag-record --flight 1 --blocked x true
+expect 1 pdiag-record --flight 3601 -p $$
+says "3600"
+expect 1 pdiag-record --load 5 -p $$
+says "flight_sec"
 expect 2 pdiag-record -a true
 expect 2 pdiag-record -F no true
 expect 2 pdiag-record -d -1 true

@@ -21,6 +21,7 @@
 #include <pdiag_kmod.h>
 
 #define FAKE_KMOD_CPUS 2
+#define FAKE_KMOD_RINGS (FAKE_KMOD_CPUS + 1) /* and that of task dumps, if it is asked for */
 #define FAKE_KMOD_BYTES 65536u
 
 struct fake_kmod {
@@ -36,14 +37,16 @@ struct fake_kmod {
 	int device_fd, session_fd;
 	struct pdiag_kmod_session asked; /* the session that was made */
 	unsigned char cpus[16];		 /* of its mask */
-	uint32_t starts, stops, flushes;
+	bool restricted;    /* no task dumps */
+	uint32_t starts, stops, flushes, freezes, thaws;
+	struct pdiag_kmod_trigger trigger; /* the last that was set */
 	uint64_t pending; /* at the next flush; each lowers it by 1 */
 	void (*flush)(struct fake_kmod *k);
 	struct fake_kmod_ring {
 		int control_fd, data_fd;
 		struct pdiag_kmod_ring *control;
 		unsigned char *data;
-	} ring[FAKE_KMOD_CPUS];
+	} ring[FAKE_KMOD_RINGS];
 };
 
 static struct fake_kmod fake_kmod;
@@ -67,7 +70,7 @@ static int fake_kmod_load(void)
 	*k = (struct fake_kmod){ .abi = PDIAG_KMOD_ABI, .features = PDIAG_KMOD_FEATURES,
 		.session_bytes = sizeof(struct pdiag_kmod_session), .unknown = -1,
 		.ring_bytes = FAKE_KMOD_BYTES, .device_fd = -1, .session_fd = -1 };
-	for (int i = 0; i < FAKE_KMOD_CPUS; i++) {
+	for (int i = 0; i < FAKE_KMOD_RINGS; i++) {
 		k->ring[i].control = fake_memory(4096, &k->ring[i].control_fd);
 		k->ring[i].data = fake_memory(FAKE_KMOD_BYTES, &k->ring[i].data_fd);
 		if (!k->ring[i].control || !k->ring[i].data)
@@ -78,7 +81,7 @@ static int fake_kmod_load(void)
 
 static void fake_kmod_unload(void)
 {
-	for (int i = 0; i < FAKE_KMOD_CPUS; i++) {
+	for (int i = 0; i < FAKE_KMOD_RINGS; i++) {
 		struct fake_kmod_ring *r = &fake_kmod.ring[i];
 
 		munmap(r->control, 4096);
@@ -151,6 +154,8 @@ static int fake_session(struct pdiag_kmod_session *s)
 		}
 	if (fake_kmod.session_errno)
 		return fail_with(fake_kmod.session_errno);
+	if (fake_kmod.restricted && s->events & PDIAG_KMOD_TASKS)
+		return fail_with(EPERM);
 	if (s->cpus_bytes && s->cpus_bytes <= sizeof(fake_kmod.cpus))
 		memcpy(fake_kmod.cpus, (const void *)(uintptr_t)s->cpus, s->cpus_bytes);
 	s->nr_rings = FAKE_KMOD_CPUS + 1;
@@ -177,6 +182,20 @@ static int fake_stats(struct pdiag_kmod_stats *s)
 	return 0;
 }
 
+static int fake_freeze(bool frozen)
+{
+	if (!(fake_kmod.asked.flags & PDIAG_KMOD_FLIGHT))
+		return fail_with(EINVAL);
+	fake_kmod.freezes += frozen;
+	fake_kmod.thaws += !frozen;
+	for (int i = 0; !frozen && i < FAKE_KMOD_CPUS; i++) {
+		struct pdiag_kmod_ring *r = fake_kmod.ring[i].control;
+
+		r->head = r->oldest = (r->head / FAKE_KMOD_BYTES + 1) * FAKE_KMOD_BYTES;
+	}
+	return 0;
+}
+
 static int fake_ioctl(unsigned long request, void *arg)
 {
 	if ((int)(request & 0xff) == fake_kmod.unknown || !fake_kmod.abi)
@@ -194,6 +213,13 @@ static int fake_ioctl(unsigned long request, void *arg)
 	case PDIAG_KMOD_IOC_STOP:
 		fake_kmod.stops++;
 		return 0;
+	case PDIAG_KMOD_IOC_FREEZE:
+		return fake_freeze(true);
+	case PDIAG_KMOD_IOC_THAW:
+		return fake_freeze(false);
+	case PDIAG_KMOD_IOC_TRIGGER:
+		fake_kmod.trigger = *(const struct pdiag_kmod_trigger *)arg;
+		return 0;
 	case PDIAG_KMOD_IOC_FLUSH:
 		return fake_flush(arg);
 	case PDIAG_KMOD_IOC_STATS:
@@ -207,9 +233,10 @@ static void *fake_mmap(size_t len, int prot, off_t offset)
 {
 	uint64_t ring = (uint64_t)offset >> PDIAG_KMOD_RING_SHIFT;
 	bool data = (uint64_t)offset != PDIAG_KMOD_CONTROL(ring);
-	struct fake_kmod_ring *r = &fake_kmod.ring[ring % FAKE_KMOD_CPUS];
+	struct fake_kmod_ring *r = &fake_kmod.ring[ring % FAKE_KMOD_RINGS];
 
-	if (ring >= FAKE_KMOD_CPUS) {
+	if (ring >= FAKE_KMOD_RINGS ||
+		(ring == FAKE_KMOD_CPUS && !(fake_kmod.asked.events & PDIAG_KMOD_TASKS))) {
 		errno = ENXIO;
 		return MAP_FAILED;
 	}

@@ -88,10 +88,17 @@ static inline void random_body(uint64_t *seed, struct random_record *to)
 		r->sample.weight = random_u64(seed);
 		r->sample.state = random_u64(seed) % (PDIAG_STATE_PAGE_FAULT + 1);
 		r->sample.flags = random_u64(seed) % 8;
+		r->flags &= (uint16_t)~PDIAG_RECORD_WAKER;
 		if (random_u64(seed) % 2)
 			r->sample.stack = (uint32_t)random_u64(seed);
 		else
 			r->sample.ips = random_ips(seed, to, &r->sample.nr);
+		if (r->sample.ips || random_u64(seed) % 2)
+			break;
+		r->flags |= PDIAG_RECORD_WAKER;
+		r->sample.waker_stack = (uint32_t)random_u64(seed);
+		r->sample.waker_pid = (int32_t)random_u64(seed);
+		r->sample.waker_tid = (int32_t)random_u64(seed);
 		break;
 	case PDIAG_RECORD_LOSS:
 		r->loss.events = random_u64(seed);
@@ -174,6 +181,9 @@ static inline bool same_body(const struct pdiag_record *a, const struct pdiag_re
 		return a->sample.weight == b->sample.weight && a->sample.nr == b->sample.nr &&
 			a->sample.state == b->sample.state && a->sample.flags == b->sample.flags &&
 			a->sample.stack == b->sample.stack &&
+			a->sample.waker_stack == b->sample.waker_stack &&
+			a->sample.waker_pid == b->sample.waker_pid &&
+			a->sample.waker_tid == b->sample.waker_tid &&
 			same_ips(a->sample.ips, b->sample.ips, a->sample.nr);
 	case PDIAG_RECORD_LOSS:
 		return a->loss.events == b->loss.events && a->loss.reason == b->loss.reason &&

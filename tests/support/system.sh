@@ -32,8 +32,11 @@ need() { command -v "$1" > /dev/null || skip "$1 is not installed"; }
 another_workload() { grep -qsx workload /proc/[0-9]*/comm; }
 need_alone() { ! another_workload || skip "another workload runs on this machine"; }
 
+# How much slower than others this machine is: what may take time may take so much more.
+slow=${PDIAG_SLOW:-1}
+
 # What each of a test's programs is started with: no test may hang.
-bounded() { timeout --foreground -k 5 120 "$@"; }
+bounded() { timeout --foreground -k 5 $((120 * slow)) "$@"; }
 
 # start COMMAND...: in the background; its pid is in $!.
 start() {
@@ -58,7 +61,7 @@ finish() { exit $failed; }
 # wait_for FILE: until it has something in it, at most 20 s.
 wait_for() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 200 * slow; i++)); do
 		[ -s "$1" ] && return 0
 		sleep 0.1
 	done

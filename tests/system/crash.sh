@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/system.sh" || exit 1
 need_root "sampling the whole machine, and mounting a small file system"
 
-start "$WORKLOAD" --seconds 12 --only recurse,children,exec --truth /dev/null
+start "$WORKLOAD" --seconds 60 --only recurse,children,exec --truth /dev/null
 recording_begins "$work/log" -a -F 4000 -o "$work/killed.pdiag"
 sleep 4
 kill -KILL "$recorder"

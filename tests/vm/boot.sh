@@ -22,6 +22,7 @@ make_initramfs() {
 	mkdir -p "$dir"/{bin,modules,dev,proc,sys,lower,upper,new} || return 1
 	cp "$(command -v busybox)" "$dir/bin/busybox" && ln -s busybox "$dir/bin/sh" || return 1
 	cp "$source/tests/vm/guest/init" "$dir/init" && chmod +x "$dir/init" || return 1
+	: > "$dir/modules/order" # that have them built in
 	while read -r file; do
 		name=${file##*/} unpack=cat
 		case "$name" in
@@ -39,9 +40,9 @@ share() { echo local,path="$2",mount_tag="$1",security_model=none,multidevs=rema
 
 # boot: the guest's second serial line is our stdout; its console goes to $out/console.log.
 boot() {
-	local machine=(-m 2G -smp 2 -accel "tcg,thread=$emulation")
+	local machine=(-m "$memory" -smp 2 -accel "tcg,thread=$emulation")
 	if $icount; then
-		machine=(-m 2G -smp 1 -accel tcg -icount shift=0,sleep=off)
+		machine=(-m "$memory" -smp 1 -accel tcg -icount shift=0,sleep=off)
 	fi
 	exec qemu-system-x86_64 -nodefaults -no-user-config -display none -monitor none \
 		-no-reboot "${machine[@]}" -cpu max,la57=off \

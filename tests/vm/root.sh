@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # A suite's root: Debian, made once and kept. tests/vm/run includes this; it has $suite, $root,
 # $cache and $mirror.
+. tests/vm/debug.sh
 
 # What is in every root: what builds the library, the module and the tests, and what the tests use.
 root_packages=("${build_packages[@]}" libcmocka-dev binutils xz-utils procps kmod stress-ng
@@ -12,7 +13,10 @@ root_without=(sound drivers/{gpu,media,infiniband,isdn,mtd,scsi,staging,usb,iio,
 	drivers/net/{wireless,ethernet,usb,can,dsa} net/{wireless,mac80211,bluetooth})
 
 # root_recipe: what the root is made from. When that changes, it is made anew.
-root_recipe() { echo 1 "${root_packages[@]}" "${root_without[@]}"; }
+root_recipe() {
+	echo 1 "${root_packages[@]}" "${root_without[@]}"
+	[ "$suite" != debug ] || debug_recipe
+}
 
 root_is_good() { [ "$(cat "$root/pdiag/recipe" 2> /dev/null)" = "$(root_recipe)" ]; }
 
@@ -62,14 +66,28 @@ root_fill() {
 	root_recipe > pdiag/recipe
 }
 
+# root_build NEW: the output is for a log.
+root_build() {
+	if [ "$suite" = debug ]; then
+		debug_copy "$1" && root_run debug_fill "$1" "$PWD/tests/vm/debug.config"
+	else
+		root_run root_fill "$1"
+	fi
+}
+
+# root_run FUNCTION ARG...: where it may mount.
+root_run() {
+	suite=$suite mirror=$mirror source=$source DEBIAN_FRONTEND=noninteractive LC_ALL=C unshare -m \
+		--propagation private bash -c "$(declare -f)
+			$(declare -p root_packages root_without debug_packages)"'; "$@"' root_run "$@"
+}
+
 root_make() {
-	local new=$root.new.$$ log=$cache/$suite.log begin=$SECONDS
+	local new=$root.new.$$ log=$cache/$suite.log begin=$SECONDS takes='a minute or two'
+	[ "$suite" != debug ] || takes='and a kernel: twenty minutes or more'
 	rm -rf "$root".new.*
-	say "making a root of $suite in $root (a minute or two)"
-	if ! suite=$suite mirror=$mirror DEBIAN_FRONTEND=noninteractive LC_ALL=C unshare -m \
-		--propagation private bash -c "$(declare -f root_fill root_recipe)
-			$(declare -p root_packages root_without); root_fill \"\$1\"" root_fill "$new" \
-		> "$log" 2>&1 < /dev/null || [ ! -e "$new/pdiag/vmlinuz" ]; then
+	say "making a root of $suite in $root ($takes)"
+	if ! root_build "$new" > "$log" 2>&1 < /dev/null || [ ! -e "$new/pdiag/vmlinuz" ]; then
 		tail -n 30 "$log" >&2
 		rm -rf "$new"
 		return 1

@@ -50,6 +50,22 @@ static void fill_wait(uint64_t time, uint32_t stack, uint64_t blocked, uint64_t 
 	fake_ring_put(&fake[1], &w, sizeof(w), PDIAG_KMOD_WAIT, 0, time);
 }
 
+/* Woken by a thread of another process, by itself, and by one whose stack nobody has told. */
+static void fill_wakers(void)
+{
+	static const uint32_t stacks[] = { 8, 8, 7, 99 };
+	struct pdiag_kmod_wait w = { .stack = 7, .pid = 10, .tid = 10, .blocked = 300, .scale = 1,
+		.state = PDIAG_KMOD_STATE_BLOCKED };
+
+	fake_ring_stack(&fake[1], 5500, 8, stack_c, 3);
+	for (uint32_t i = 0; i < 4; i++) {
+		w.waker_stack = stacks[i];
+		w.waker_pid = i < 2 ? 20 : 10;
+		w.waker_tid = i < 2 ? 21 : 10;
+		fake_ring_put(&fake[1], &w, sizeof(w), PDIAG_KMOD_WAIT, 0, 5500 + i);
+	}
+}
+
 /* The same number is another stack on each CPU, and later another one on the first. */
 static void fill(void)
 {
@@ -73,6 +89,12 @@ static void fill(void)
 	fill_count(4000, 7, 3, 10000000001ull, 2500, 2900);
 	fill_wait(5000, 7, 900, 100, 2);
 	fill_wait(5001, 7, 0, 50, 1);
+	fill_wakers();
+	/* Its memory was not there: all its samples say so. */
+	fake_ring_stack(&fake[0], 6000, 9, stack_c, 3);
+	((struct pdiag_kmod_record *)(fake[0].data + fake[0].control.head - 48))->flags =
+		PDIAG_KMOD_FAULTED;
+	fake_ring_sample(&fake[0], 6000, 9, 10, 10, 100);
 	fake_ring_put(&fake[0], &loss, sizeof(loss), PDIAG_KMOD_LOSS, 0, 6000);
 }
 
@@ -88,6 +110,17 @@ static void tell(struct pdiag_pipeline *p)
 	r = (struct pdiag_record){ .type = PDIAG_RECORD_MMAP, .pid = 10, .tid = 10, .time = 1002,
 		.mmap = { .start = 0x401000, .len = 0x1000, .pgoff = 0x1000, .inode = 5,
 			.path = "/no/such/victim" } };
+	assert_int_equal(pdiag_pipeline_record(p, &r), 0);
+	/* Mapped at another place. */
+	r = (struct pdiag_record){ .type = PDIAG_RECORD_COMM, .flags = PDIAG_RECORD_EXEC,
+		.pid = 20, .tid = 20, .time = 1003, .comm = { .text = "helper" } };
+	assert_int_equal(pdiag_pipeline_record(p, &r), 0);
+	r = (struct pdiag_record){ .type = PDIAG_RECORD_MMAP, .pid = 20, .tid = 20, .time = 1004,
+		.mmap = { .start = 0x401000, .len = 0x1000, .pgoff = 0x1100, .inode = 5,
+			.path = "/no/such/victim" } };
+	assert_int_equal(pdiag_pipeline_record(p, &r), 0);
+	r = (struct pdiag_record){ .type = PDIAG_RECORD_FORK, .pid = 20, .tid = 21, .time = 1005,
+		.fork = { .ppid = 20, .ptid = 20 } };
 	assert_int_equal(pdiag_pipeline_record(p, &r), 0);
 }
 
@@ -159,11 +192,14 @@ static void folded(struct pdiag_profile *p, struct pdiag_text *t)
 static const char expected[] =
 	"victim running 0 1 30\n"
 	"victim running 0 1 100 1210 102f\n"
+	"victim running 16 1 100 1210 102f\n"
 	"victim running 0 2 2000 1010 101f 102f\n"
 	"victim running 0 5 10000002001 1110 101f 102f\n"
 	"victim running 8 1 5000 1010 101f 102f\n"
 	"victim preempted 0 2 250 1110 101f 102f\n"
-	"victim blocked 0 1 1800 1110 101f 102f\n"
+	"victim blocked 0 2 2100 1110 101f 102f\n"
+	"victim blocked 32 2 600 0 112f 1310 0 1110 101f 102f\n"
+	"victim blocked 32 1 300 0 102f 101f 1110 0 1110 101f 102f\n"
 	"throttled cpu 0 9\n"
 	"corrupt cpu 0 1\n";
 
@@ -221,6 +257,8 @@ static void check(size_t limit)
 	check_lines(&replayed);
 	assert_string_equal(live.data, replayed.data);
 	assert_string_equal(live_folded.data, again.data);
+	assert_non_null(strstr(again.data, "[off-cpu: blocked];--;[unknown victim];"
+		"[unknown victim];helper "));
 	pdiag_close(ctx);
 	pdiag_text_free(&live);
 	pdiag_text_free(&live_folded);

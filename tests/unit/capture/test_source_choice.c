@@ -165,6 +165,30 @@ static void test_budget(void **state)
 	assert_non_null(strstr(info.limits, "no budget"));
 }
 
+static void test_wakers(void **state)
+{
+	struct pdiag_capture_options options = { .size = sizeof(options), .flags = PDIAG_WAKERS };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	struct pdiag_capture *capture;
+	(void)state;
+
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), -EINVAL);
+	assert_non_null(strstr(pdiag_errmsg(), "PDIAG_OFF_CPU"));
+	options.events = PDIAG_OFF_CPU;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_true(fake_kmod.asked.flags & PDIAG_KMOD_WAKERS);
+	options.source = PDIAG_SOURCE_PERF;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), -EOPNOTSUPP);
+	assert_non_null(strstr(pdiag_errmsg(), "PDIAG_WAKERS"));
+	if (!has_perf(PDIAG_OFF_CPU))
+		skip();
+	fake_kmod.open_errno = ENOENT;
+	options.source = PDIAG_SOURCE_AUTO;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(pdiag_capture_get_info(capture, &info), 0);
+	assert_non_null(strstr(info.limits, "no stacks of wakers"));
+}
+
 static int first_stack(void *user, const struct pdiag_stack *stack)
 {
 	*(struct pdiag_stack *)user = *stack;
@@ -265,6 +289,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_neither_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_choice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wakers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_query, setup, teardown),
 	};

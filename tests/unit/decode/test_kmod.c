@@ -207,7 +207,8 @@ static void test_count_of_none(void **state)
 static void test_wait(void **state)
 {
 	struct pdiag_kmod_wait w = { HEAD(WAIT, 0), .stack = 8, .pid = 5, .tid = 6, .scale = 4,
-		.state = PDIAG_KMOD_STATE_DISK, .blocked = 1000, .waiting = 30 };
+		.state = PDIAG_KMOD_STATE_DISK, .blocked = 1000, .waiting = 30,
+		.waker_stack = PDIAG_KMOD_NO_STACK };
 	struct pdiag_record out;
 	(void)state;
 
@@ -226,6 +227,25 @@ static void test_wait(void **state)
 	w.head.flags = PDIAG_KMOD_AWAY;
 	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 0, 2, &out), 0);
 	assert_int_equal(out.sample.flags, PDIAG_STACK_PENDING);
+
+	/* Who woke it, if that is known by more than a number. */
+	w.waker_pid = 9;
+	w.waker_tid = 10;
+	w.waker_stack = PDIAG_KMOD_NO_STACK;
+	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 0, 2, &out), 0);
+	assert_false(out.flags & PDIAG_RECORD_WAKER);
+	w.waker_stack = 7;
+	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 0, 2, &out), 0);
+	assert_true(out.flags & PDIAG_RECORD_WAKER);
+	assert_true(out.flags & PDIAG_RECORD_OF_CPU);
+	assert_int_equal(out.sample.waker_stack, 7);
+	assert_int_equal(out.sample.waker_pid, 9);
+	assert_int_equal(out.sample.waker_tid, 10);
+	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 1, 2, &out), 0);
+	assert_false(out.flags & PDIAG_RECORD_WAKER);
+	w.waker_tid = 0x80000000u;
+	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 0, 2, &out), 0);
+	assert_false(out.flags & PDIAG_RECORD_WAKER);
 
 	w.blocked = 0;
 	assert_int_equal(decode_part(&w, sizeof(w), sizeof(w), 0, 2, &out), 0);

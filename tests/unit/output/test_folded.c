@@ -120,7 +120,9 @@ static void truncated_stacks_are_marked_at_the_root(void **state)
 	(void)state;
 	made_sample_frames(p, "a", 1, 0, PDIAG_STACK_TRUNCATED, MADE_PERIOD, frames);
 	made_sample_frames(p, "a", 1, 0, 0, MADE_PERIOD, frames);
-	assert_string_equal(folded(p, 0, 0), "a;[truncated];f;g 1\na;f;g 1\n");
+	made_sample_frames(p, "b", 2, 0, PDIAG_STACK_FAULTED, MADE_PERIOD, frames);
+	assert_string_equal(folded(p, 0, 0),
+		"a;[truncated];f;g 1\na;f;g 1\nb;[truncated];f;g 1\n");
 }
 
 static void frames_without_a_name(void **state)

@@ -374,6 +374,7 @@ static void test_out_of_memory(void **state)
 	(void)state;
 
 	FAIL_ALLOC_OR_SKIP();
+	config.flight_sec = 1;
 	for (unsigned long n = 0; failed; n++) {
 		fail_alloc_start(n);
 		ret = open_source(&config, &s);

@@ -94,10 +94,13 @@ static void every_type(struct image *m)
 	image_number(m, 8, 0x400010);
 	image_record_end(m);
 	image_record(m, PDIAG_STREAM_SAMPLE, 8, 9);
+	image_number_at(m, m->record + 6, 2, PDIAG_STREAM_WAKER);
 	image_number(m, 8, 10101010);
 	image_number(m, 4, UINT32_MAX);
 	image_number(m, 2, 0);
 	image_number(m, 2, 0);
+	for (unsigned int i = 0; i < 4; i++) /* who ended the wait */
+		image_number(m, 4, 9 + i);
 	image_record_end(m);
 	image_bare(m, PDIAG_STREAM_SWITCH, 9);
 	image_record(m, PDIAG_STREAM_LOSS, 10, 1);

@@ -28,6 +28,9 @@ static enum pdiag_state cause_of(const char *stack)
 		if (!strncmp(name, "u:", 2)) {
 			symbols[depth].name = name + 2;
 			symbols[depth].kind = PDIAG_FRAME_USER;
+		} else if (!strncmp(name, "m:", 2)) {
+			symbols[depth].name = name + 2;
+			symbols[depth].kind = PDIAG_FRAME_MARK;
 		} else if (name[0] == '?') {
 			symbols[depth].name = "[unknown kernel]";
 			symbols[depth].kind = PDIAG_FRAME_UNRESOLVED;
@@ -36,6 +39,17 @@ static enum pdiag_state cause_of(const char *stack)
 		depth++;
 	}
 	return pdiag_wait_cause(frames, depth);
+}
+
+/* What its waker did is not what a thread waits for. */
+static void behind_the_waker(void **state)
+{
+	(void)state;
+	assert_int_equal(cause_of("m:waker u:main do_futex futex_wake m:-- __schedule schedule "
+		"pipe_read vfs_read " TAIL), PDIAG_STATE_PIPE);
+	assert_int_equal(cause_of("m:waker m:-- do_futex"), PDIAG_STATE_FUTEX);
+	assert_int_equal(cause_of("m:waker do_futex m:--"), PDIAG_STATE_BLOCKED);
+	assert_int_equal(cause_of("m:waker do_futex"), PDIAG_STATE_BLOCKED);
 }
 
 static void known_stacks(void **state)
@@ -133,7 +147,8 @@ static void known_stacks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(known_stacks) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(known_stacks),
+		cmocka_unit_test(behind_the_waker) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

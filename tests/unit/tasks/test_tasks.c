@@ -156,7 +156,7 @@ static void test_ring(void **state)
 	pdiag_dump_free(dump);
 	assert_int_equal(pdiag_tasks_wait(f->tasks, 1000, &dump), 1);
 	assert_int_equal(dump->info.triggered, 1);
-	assert_int_equal(dump->info.on, PDIAG_TASKS_ON_BLOCKED);
+	assert_int_equal(dump->info.on, PDIAG_TRIGGER_BLOCKED);
 	assert_int_equal(dump->info.value, 42);
 	assert_int_equal(dump->count, 1);
 	/* It goes with its context. */
@@ -307,7 +307,7 @@ static void test_options(void **state)
 {
 	struct fixture *f = *state;
 	struct pdiag_tasks_options options = { .size = sizeof(options), .source = 9 };
-	struct pdiag_tasks_trigger trigger = { .size = sizeof(trigger), .rise = 1 };
+	struct pdiag_trigger trigger = { .size = sizeof(trigger), .rise = 1 };
 	struct pdiag_tasks *tasks;
 
 	assert_int_equal(pdiag_tasks_new(f->context, &options, &tasks), -EINVAL);

@@ -27,21 +27,23 @@ klog_of() {
 			if (!seen) print "BUG: lost the beginning of this log" }'
 }
 
-# klog_leaks: a debug kernel looks for memory that nothing points to. What is new may be on its way.
+# klog_leaks: a debug kernel looks for memory that nothing points to. That takes minutes, so it is
+# done once, at the end. Of what is seen for the first time there is no word yet: it looks twice.
 klog_leaks() {
 	local leaks=/sys/kernel/debug/kmemleak
-	[ -w $leaks ] || return 0
-	echo scan > $leaks
-	sleep 5
-	echo scan > $leaks
-	cat $leaks
-	echo clear > $leaks
+	[ -w $leaks ] && ! grep -qw kmemleak=off /proc/cmdline || return 0
+	echo scan > $leaks && sleep 6 && echo scan > $leaks && cat $leaks > /tmp/leaks ||
+		echo 'BUG: kmemleak looks no more' > /tmp/leaks
+}
+
+# klog_alive: lockdep stops looking at the first thing it finds, and when its tables are full.
+klog_alive() {
+	[ -r /proc/lockdep_stats ] || return 0
+	grep -qE '^ *debug_locks: *1$' /proc/lockdep_stats || echo 'BUG: lockdep looks no more'
 }
 
 # klog_check NAME FILE: keep the lines in FILE; print those that are bad. Status 1: there are some.
 klog_check() {
-	klog_leaks > /tmp/leaks
-	klog_of "$1" > "$2"
-	cat /tmp/leaks >> "$2"
+	{ klog_of "$1"; klog_alive; cat /tmp/leaks 2> /dev/null; } > "$2"
 	! grep -Ev "$klog_harmless" "$2" | grep -E -m 10 "$klog_bad"
 }

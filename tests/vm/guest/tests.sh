@@ -40,16 +40,18 @@ run_one() {
 }
 
 unload() {
-	local why=''
-	has_module && [ -d /sys/module/pdiag ] || return 0
-	echo "@run unload 60"
+	local why='' begin=$SECONDS
+	[ -d /sys/module/pdiag ] || [ -w /sys/kernel/debug/kmemleak ] || return 0
+	echo "@run unload $((120 * PDIAG_SLOW))"
 	klog_begin unload
-	why=$(rmmod pdiag 2>&1; [ ! -d /sys/module/pdiag ] || echo "still there";
+	why=$([ ! -d /sys/module/pdiag ] || rmmod pdiag 2>&1
+		[ ! -d /sys/module/pdiag ] || echo "still there"
+		klog_leaks
 		klog_check unload /pdiag/out/unload.dmesg)
 	if [ -z "$why" ]; then
-		echo "@ok unload 0"
+		echo "@ok unload $((SECONDS - begin))"
 	else
-		echo "@failed unload 0 $(tr '\n' ' ' <<< "$why")"
+		echo "@failed unload $((SECONDS - begin)) $(tr '\n' ' ' <<< "$why")"
 	fi
 }
 
