@@ -19,8 +19,8 @@ void pdiag_metric_file_why(struct pdiag_metric_file *f, const char *dir, int err
 
 	switch (err) {
 	case 0:
-		snprintf(f->why, sizeof(f->why), "%.60s/%s is empty here; in a container it may be "
-			"hidden", dir, path);
+		snprintf(f->why, sizeof(f->why), "%.60s/%s is empty here: there is nothing to tell "
+			"of, or a container hides it", dir, path);
 		break;
 	case ENOENT:
 		snprintf(f->why, sizeof(f->why), "there is no %.60s/%s here: %s", dir, path,
