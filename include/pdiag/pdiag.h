@@ -16,5 +16,6 @@
 #include <pdiag/recording.h>
 #include <pdiag/tasks.h>
 #include <pdiag/trigger.h>
+#include <pdiag/metric.h>
 
 #endif

@@ -15,6 +15,8 @@ struct pdiag_probe_options;
 struct pdiag_sink;
 struct pdiag_tasks_options;
 struct pdiag_trigger;
+struct pdiag_metrics_options;
+struct pdiag_pressure_options;
 
 /*
  * Copy the caller's options into `to`, zero-filled. `first` is the size in the first release:
@@ -34,6 +36,8 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 		struct pdiag_probe_options *: "pdiag_probe_options", \
 		struct pdiag_tasks_options *: "pdiag_tasks_options", \
 		struct pdiag_trigger *: "pdiag_trigger", \
+		struct pdiag_metrics_options *: "pdiag_metrics_options", \
+		struct pdiag_pressure_options *: "pdiag_pressure_options", \
 		struct pdiag_sink *: "pdiag_sink")
 
 /* `last` is the last member that the first release had. Sets to->size. */

@@ -25,6 +25,14 @@ _Static_assert(PDIAG_FRAME_USER == 0 && PDIAG_FRAME_KERNEL == 1 && PDIAG_FRAME_J
 	PDIAG_FRAME_MARK == 6, "kinds of frames");
 _Static_assert(PDIAG_SYMBOL_RAW_NAMES == 1 && PDIAG_SYMBOL_NO_DEBUG_FILES == 2, "symbolizer flags");
 _Static_assert(PDIAG_RECORDING_NO_NAMES == 1, "recording flags");
+_Static_assert(PDIAG_METRICS_LOAD == 1 && PDIAG_METRICS_CPU == 2 && PDIAG_METRICS_PRESSURE == 4 &&
+	PDIAG_METRICS_MEMORY == 8 && PDIAG_METRICS_DISK == 16 && PDIAG_METRICS_NETWORK == 32 &&
+	PDIAG_METRICS_CGROUP == 64 && PDIAG_METRICS_PROCESS == 128 &&
+	PDIAG_METRICS_NO_HISTORY == 1, "families of metrics");
+_Static_assert(PDIAG_METRIC_GAUGE == 1 && PDIAG_METRIC_COUNTER == 2 &&
+	PDIAG_METRIC_MISSING == 0 && PDIAG_METRIC_OK == 1 && PDIAG_METRIC_LATE == 2 &&
+	PDIAG_PRESSURE_CPU == 1 && PDIAG_PRESSURE_MEMORY == 2 && PDIAG_PRESSURE_IO == 3,
+	"kinds and states of metrics");
 
 /* A struct of a release to come: ours with a tail. */
 struct later {
@@ -36,6 +44,8 @@ struct later {
 		struct pdiag_output_options output;
 		struct pdiag_recording_options recording;
 		struct pdiag_sink sink;
+		struct pdiag_metrics_options metrics;
+		struct pdiag_pressure_options pressure;
 		char bytes[512];
 	};
 };
@@ -113,6 +123,33 @@ static int try_recording(struct later *l)
 	return ret;
 }
 
+static int try_metrics(struct later *l)
+{
+	struct pdiag_metrics *out = NULL;
+	int ret;
+
+	if (l->size >= sizeof(l->metrics))
+		l->metrics.flags |= PDIAG_METRICS_NO_HISTORY;
+	ret = pdiag_metrics_new(context, &l->metrics, &out);
+	pdiag_metrics_free(out);
+	return ret;
+}
+
+/* What the kernel says to it is another matter. */
+static int try_pressure(struct later *l)
+{
+	int ret;
+
+	if (l->size >= sizeof(l->pressure)) {
+		l->pressure.resource = PDIAG_PRESSURE_IO;
+		l->pressure.threshold_ms = 1000;
+	}
+	ret = pdiag_pressure_open(context, &l->pressure);
+	if (ret >= 0)
+		close(ret);
+	return ret == -EINVAL || ret == -E2BIG ? ret : 0;
+}
+
 static int try_folded(struct later *l)
 {
 	struct pdiag_sink sink = nowhere();
@@ -175,6 +212,10 @@ static const struct {
 		"pdiag_symbolizer_options", 0 },
 	{ "recording", try_recording, sizeof(struct pdiag_recording_options),
 		"pdiag_recording_options", 0 },
+	{ "metrics", try_metrics, sizeof(struct pdiag_metrics_options),
+		"pdiag_metrics_options", 0 },
+	{ "pressure", try_pressure, sizeof(struct pdiag_pressure_options),
+		"pdiag_pressure_options", 0 },
 	{ "folded", try_folded, sizeof(struct pdiag_output_options),
 		"pdiag_output_options", 0 },
 	{ "flamegraph", try_flamegraph, sizeof(struct pdiag_output_options),
@@ -280,6 +321,7 @@ static void free_nothing(void **state)
 	pdiag_profile_free(NULL);
 	pdiag_symbolizer_free(NULL);
 	pdiag_recording_free(NULL);
+	pdiag_metrics_free(NULL);
 }
 
 /* What makes an object looks at the handle and the pointer that it is given. */
