@@ -15,5 +15,6 @@
 #include <pdiag/output.h>
 #include <pdiag/recording.h>
 #include <pdiag/tasks.h>
+#include <pdiag/detect.h>
 
 #endif

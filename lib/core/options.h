@@ -13,6 +13,9 @@ struct pdiag_output_options;
 struct pdiag_recording_options;
 struct pdiag_probe_options;
 struct pdiag_sink;
+struct pdiag_detector_options;
+struct pdiag_rule_options;
+struct pdiag_detector_group_options;
 struct pdiag_tasks_options;
 struct pdiag_tasks_trigger;
 
@@ -34,6 +37,9 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 		struct pdiag_probe_options *: "pdiag_probe_options", \
 		struct pdiag_tasks_options *: "pdiag_tasks_options", \
 		struct pdiag_tasks_trigger *: "pdiag_tasks_trigger", \
+		struct pdiag_detector_options *: "pdiag_detector_options", \
+		struct pdiag_rule_options *: "pdiag_rule_options", \
+		struct pdiag_detector_group_options *: "pdiag_detector_group_options", \
 		struct pdiag_sink *: "pdiag_sink")
 
 /* `last` is the last member that the first release had. Sets to->size. */
