@@ -63,7 +63,7 @@ enum pdiag_surprise {
 };
 
 /* Flags of pdiag_detection. */
-#define PDIAG_DETECTION_MISSING 1u  /* no value (NaN, infinite, a counter's first): nothing learned */
+#define PDIAG_DETECTION_MISSING 1u  /* no value (NaN, infinite, a counter's first) */
 #define PDIAG_DETECTION_LEARNING 2u /* too few points so far for an alert */
 #define PDIAG_DETECTION_GAP 4u	    /* points are missing before this one */
 #define PDIAG_DETECTION_RESTART 8u  /* the counter began again */

@@ -225,7 +225,8 @@ static int head(struct walk *w, uint32_t *memory, uint32_t *flags)
 		return pdiag_fail(EBADMSG, "the state of a detector is damaged; begin without it");
 	if (version != VERSION)
 		return pdiag_fail(ENOTSUP, "the state of a detector is of version %u, and this "
-			"release knows %u; update the library or begin without it", version, VERSION);
+			"release knows %u; update the library or begin without it", version,
+			VERSION);
 	w->size -= 4;
 	return 0;
 }
