@@ -13,9 +13,9 @@
 #include "series.h"
 
 #define CLEAN_POINTS 100000u
-#define EVENT_POINTS 60000u
+#define EVENT_POINTS 300000u
 #define SKIPPED 1000u /* both learn at first */
-#define EVERY 600u
+#define EVERY 4000u
 #define SEEDS 3u
 #define SPEED_POINTS 2000000u
 

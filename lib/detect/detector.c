@@ -32,11 +32,15 @@ _Static_assert(sizeof(struct pdiag_detection) == sizeof(size_t) + 10 * 8 + 6 * 4
 #define HALF_SCORE 5.0
 /* exp(-1 / PDIAG_SLOW_POINTS) */
 #define SCORE_KEPT 0.99501247919268232
+#define TWICE 0.30102999566398120
+/* What was never seen is ranked before what is rare by so many decades. */
+#define RARE_LESS 1.5
 /* What is no more than a follow-up counts this much. */
 #define FOLLOW_UP 0.2
 
 struct best {
 	struct pdiag_judged judged;
+	double news; /* the greatest surprise by what is new */
 	uint32_t feature, kind;
 };
 
@@ -77,7 +81,8 @@ int pdiag_detector_new(const struct pdiag_detector_options *options, struct pdia
 	if (!d)
 		return pdiag_fail_memory("making a detector");
 	d->options = o;
-	pdiag_range_scale_init(&d->scale, o.memory, o.resolution);
+	pdiag_range_scale_init(&d->range_scale, o.memory, o.resolution);
+	d->tail_scale = (struct pdiag_tail_scale){ o.memory, o.resolution };
 	*out = d;
 	return 0;
 }
@@ -128,10 +133,12 @@ static double threshold_of(struct pdiag_detector *d)
 static void better(const struct pdiag_detector *d, struct best *best,
 	const struct pdiag_judged *j, uint32_t feature, uint32_t kind)
 {
-	if (j->surprise <= best->judged.surprise)
-		return;
 	if ((j->direction < 0 && d->options.flags & PDIAG_DETECTOR_ONLY_HIGH) ||
 		(j->direction > 0 && d->options.flags & PDIAG_DETECTOR_ONLY_LOW))
+		return;
+	if (kind == PDIAG_SURPRISE_NEW && j->surprise > best->news)
+		best->news = j->surprise;
+	if (j->surprise <= best->judged.surprise)
 		return;
 	best->judged = *j;
 	best->feature = feature;
@@ -143,20 +150,26 @@ static void look(struct pdiag_detector *d, double x, uint32_t feature, struct be
 {
 	struct pdiag_judged j;
 
-	pdiag_range_add(&d->learned.range[feature - 1], &d->scale, x, &j);
+	pdiag_range_add(&d->learned.range[feature - 1], &d->range_scale, x, &j);
 	better(d, best, &j, feature, PDIAG_SURPRISE_NEW);
-	pdiag_tail_add(&d->learned.tail[feature - 1], x, d->options.memory,
-		d->options.resolution, rare);
+	pdiag_tail_add(&d->learned.tail[feature - 1], &d->tail_scale, x,
+		d->learned.alert.feature != 0, rare);
 	better(d, best, rare, feature, PDIAG_SURPRISE_RARE);
 }
 
-/* A surprise counts in full if it is more than what it follows on. */
-static double score_of(struct pdiag_learned *l, double surprise)
+/* Points are ranked by what is new about them first, and counted in full only if they are twice as
+ * unlikely as what they follow on. */
+static double score_of(struct pdiag_learned *l, const struct best *best)
 {
-	double score = surprise / (HALF_SCORE + surprise), out;
+	double rare = best->judged.surprise - THREE_LOOKS - RARE_LESS;
+	double surprise = best->news - THREE_LOOKS, score, before, out;
 
+	surprise = best->kind == PDIAG_SURPRISE_RARE && rare > surprise ? rare : surprise;
+	surprise = surprise > 0 ? surprise : 0;
+	score = surprise / (HALF_SCORE + surprise);
 	l->score *= SCORE_KEPT;
-	out = score > l->score ? score : FOLLOW_UP * score;
+	before = HALF_SCORE * l->score / (1 - l->score);
+	out = surprise > before + TWICE ? score : FOLLOW_UP * score;
 	if (score > l->score)
 		l->score = score;
 	return out;
@@ -200,6 +213,7 @@ static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdi
 	struct pdiag_judged value, rare;
 	struct best best = { .feature = 0 };
 	double now[PDIAG_FEATURES + 1] = { 0, x, NAN, 0 }, offset[PDIAG_FEATURES + 1] = { 0 };
+	double score;
 	int accepted;
 	bool gap;
 	uint64_t step = take_step(l, time_ns, &gap);
@@ -222,13 +236,14 @@ static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdi
 		look(d, now[PDIAG_FEATURE_DAY], PDIAG_FEATURE_DAY, &best, &rare);
 	}
 	see_away(l, &value, x, time_ns);
+	score = score_of(l, &best);
 	best.judged.surprise = best.judged.surprise > THREE_LOOKS ?
 		best.judged.surprise - THREE_LOOKS : 0;
 	if (!best.feature)
 		best.judged = value;
 	to->threshold = threshold_of(d);
 	to->surprise = best.judged.surprise;
-	to->score = score_of(l, to->surprise);
+	to->score = score;
 	if (l->points < LEARNING_POINTS) {
 		to->flags |= PDIAG_DETECTION_LEARNING;
 	} else {

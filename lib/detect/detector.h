@@ -33,7 +33,8 @@ struct pdiag_learned {
 struct pdiag_detector {
 	struct pdiag_learned learned;
 	struct pdiag_detector_options options; /* none is 0 */
-	struct pdiag_range_scale scale;
+	struct pdiag_range_scale range_scale;
+	struct pdiag_tail_scale tail_scale;
 	double threshold; /* for this step: */
 	double threshold_step_ns;
 };

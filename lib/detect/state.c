@@ -90,6 +90,10 @@ static void feature(struct walk *w, struct pdiag_range *r, struct pdiag_tail *t)
 	numbers(w, t->level, PDIAG_TAIL_LEVELS);
 	u32(w, &t->points);
 	u32(w, &t->same);
+	u32(w, &t->run);
+	number(w, &t->furthest);
+	number(w, &t->often);
+	number(w, &t->usual);
 }
 
 static void alert(struct walk *w, struct pdiag_alert_state *a)
@@ -175,7 +179,7 @@ static bool is_good(const struct pdiag_learned *l, const struct pdiag_range_scal
 			return false;
 	return a->feature <= PDIAG_FEATURES && a->kind <= PDIAG_SURPRISE_RARE &&
 		!a->feature == !a->kind && l->step_ns >= 0 && l->step_ns < 1.8e19 &&
-		l->score >= 0 && l->score <= 1 && l->counting <= 1;
+		l->score >= 0 && l->score < 1 && l->counting <= 1;
 }
 
 int pdiag_detector_save(
@@ -249,7 +253,7 @@ int pdiag_detector_restore(struct pdiag_detector *d, const void *bytes, size_t s
 			"and this one has %u and %#x; make it alike", memory, flags,
 			d->options.memory, d->options.flags);
 	fields(&w, &learned);
-	if (w.bad || w.at != w.size || !is_good(&learned, &d->scale))
+	if (w.bad || w.at != w.size || !is_good(&learned, &d->range_scale))
 		return pdiag_fail(EBADMSG, "the state of a detector is damaged; begin without it");
 	d->learned = learned;
 	d->threshold_step_ns = 0;

@@ -16,6 +16,14 @@
 #define LEVEL_MIN 0.05
 #define SHAPE_MIN 0.05
 #define SHAPE_MAX 0.5
+/* Surprising runs, more than so many in 2,000 points, ... */
+#define OFTEN_RUNS 2.0
+#define OFTEN_KEPT 0.9995
+/* ... are no more than this, unless the next one goes so much further. */
+#define OFTEN_DECADES 2.5
+#define OFTEN_FURTHER 1.5
+/* What is further than all but 1 of 1,000 points is such a run. */
+#define RUN_DECADES 3.0
 #define LN5 1.6094379124341003
 #define LOG10_4 0.60205999132796239
 #define LOG10_5 0.69897000433601880
@@ -45,13 +53,59 @@ static double judge(const double *level, double z)
 	return LOG10_4 + 3 * LOG10_5 + log10(1 + shape * (z - level[3]) / scale) / shape;
 }
 
-static void follow(double *level, double z, double rate)
+/*
+ * What was surprising again and again, of late, is less so, as long as it goes no further. The
+ * levels learn the same, but slowly.
+ */
+static double less_if_often(const struct pdiag_tail *t, double z, double surprise)
 {
-	for (unsigned int i = PDIAG_TAIL_LEVELS; i-- > 0;) {
-		double gap = i ? level[i] - level[i - 1] : level[0] * LN5;
+	double part = (t->often - OFTEN_RUNS) / OFTEN_RUNS;
 
-		level[i] += gap / LN5 * rate * ((z > level[i] ? 1 / share[i] : 0) - 1);
+	if (part <= 0 || surprise <= OFTEN_DECADES || z > OFTEN_FURTHER * t->usual)
+		return surprise;
+	return part >= 1 ? OFTEN_DECADES : surprise - part * (surprise - OFTEN_DECADES);
+}
+
+static void count_runs(struct pdiag_tail *t, bool over)
+{
+	t->often *= OFTEN_KEPT;
+	if (!over || judge(t->level, t->furthest) < RUN_DECADES)
+		return;
+	t->often++;
+	t->usual += (t->furthest - t->usual) / (t->often < 4 ? t->often : 4);
+}
+
+static void move(double *level, unsigned int i, double z, double slow)
+{
+	double gap = i ? level[i] - level[i - 1] : level[0] * LN5;
+	double rate = slow > share[i] / 4 ? share[i] / 4 : slow;
+
+	level[i] += gap / LN5 * rate * ((z > level[i] ? 1 / share[i] : 0) - 1);
+}
+
+/*
+ * Far points come in runs, which tell of one event: for the outer levels a run is one point, as far
+ * as its furthest. No point moves a level by more than a sixth or so of its distance.
+ */
+static void follow(struct pdiag_tail *t, double z, double memory, bool follows)
+{
+	double slow = 1.0 / (t->points + 1.0), *level = t->level;
+	bool over = false;
+
+	slow = slow < 1 / memory ? 1 / memory : slow;
+	if (z > level[2]) {
+		t->furthest = t->run && t->furthest > z ? t->furthest : z;
+		t->run = PDIAG_LOCAL_POINTS;
+	} else if (t->run && !follows) {
+		over = !--t->run;
 	}
+	count_runs(t, over);
+	if (!t->run) {
+		move(level, 3, over ? t->furthest : z, slow);
+		move(level, 2, over ? t->furthest : z, slow);
+	}
+	move(level, 1, z, slow);
+	move(level, 0, z, slow);
 	if (level[0] < LEVEL_MIN)
 		level[0] = LEVEL_MIN;
 	for (unsigned int i = 1; i < PDIAG_TAIL_LEVELS; i++)
@@ -65,16 +119,15 @@ static double moved(const struct pdiag_tail *t, double distance)
 	return distance > 0 && t->points > WARM_POINTS ? log10(t->same + 1.0) : 0;
 }
 
-static double surprise_of(struct pdiag_tail *t, double z, double memory)
+static double surprise_of(struct pdiag_tail *t, double z, double memory, bool follows)
 {
-	double rate = 1.0 / (t->points + 1.0), surprise, most;
+	double surprise, most;
 
 	if (t->points <= WARM_POINTS)
 		return 0;
 	z = z > Z_MAX ? Z_MAX : z;
-	surprise = judge(t->level, z);
-	rate = rate > 0.02 ? 0.02 : rate < 1 / memory ? 1 / memory : rate;
-	follow(t->level, z, rate);
+	surprise = less_if_often(t, z, judge(t->level, z));
+	follow(t, z, memory, follows);
 	if (surprise < 2)
 		return surprise;
 	/* So few points cannot tell more. */
@@ -82,11 +135,13 @@ static double surprise_of(struct pdiag_tail *t, double z, double memory)
 	return surprise < most ? surprise : most;
 }
 
-static void learn(struct pdiag_tail *t, double x, double d)
+static void learn(struct pdiag_tail *t, double x, double d, double most)
 {
 	double slow = pdiag_rate(t->points, PDIAG_SLOW_POINTS);
 
 	t->mean += pdiag_rate(t->points, PDIAG_LOCAL_POINTS) * d;
+	/* It gets used to an event slowly. */
+	d = fabs(d) > most ? most : fabs(d);
 	t->variance = (1 - slow) * (t->variance + slow * d * d);
 	/* What is left of very old movement is none. */
 	if (t->variance < 1e-24 * x * x || t->variance < 1e-280)
@@ -95,10 +150,10 @@ static void learn(struct pdiag_tail *t, double x, double d)
 	t->points += t->points < UINT32_MAX;
 }
 
-void pdiag_tail_add(struct pdiag_tail *t, double x, double memory, double resolution,
+void pdiag_tail_add(struct pdiag_tail *t, const struct pdiag_tail_scale *s, double x, bool follows,
 	struct pdiag_judged *j)
 {
-	double d = x - t->mean, distance = fabs(d), spread;
+	double d = x - t->mean, distance = fabs(d), spread, width;
 
 	if (!t->points) {
 		*j = (struct pdiag_judged){ .low = x, .high = x };
@@ -108,14 +163,16 @@ void pdiag_tail_add(struct pdiag_tail *t, double x, double memory, double resolu
 		return;
 	}
 	/* Rounding in the last digits is no movement, either. */
-	if (distance <= resolution || distance <= 1e-12 * fabs(x))
+	if (distance <= s->resolution || distance <= 1e-12 * fabs(x))
 		d = distance = 0;
 	spread = sqrt(t->variance);
-	j->low = t->mean - t->level[PDIAG_TAIL_LEVELS - 1] * spread;
-	j->high = t->mean + t->level[PDIAG_TAIL_LEVELS - 1] * spread;
+	width = t->level[PDIAG_TAIL_LEVELS - 1] * spread;
+	j->low = t->mean - width;
+	j->high = t->mean + width;
 	j->direction = (d > 0) - (d < 0);
-	j->surprise = spread > 0 ? surprise_of(t, distance / spread, memory) : moved(t, distance);
-	learn(t, x, d);
+	j->surprise = spread > 0 ? surprise_of(t, distance / spread, s->memory, follows) :
+				   moved(t, distance);
+	learn(t, x, d, follows && spread > 0 ? width : INFINITY);
 }
 
 void pdiag_tail_gap(struct pdiag_tail *t, double x)

@@ -3,6 +3,7 @@
 #ifndef PDIAG_DETECT_TAIL_H
 #define PDIAG_DETECT_TAIL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "detect/judged.h"
@@ -15,11 +16,24 @@ struct pdiag_tail {
 	double level[PDIAG_TAIL_LEVELS]; /* of |z| that 1/4, 1/20, 1/100, 1/500 of points exceed */
 	uint32_t points;		/* seen; stays at its maximum */
 	uint32_t same;			/* without any variance */
+	uint32_t run;			/* points until the run of far ones is over */
+	uint32_t reserved;
+	double furthest;		/* |z| in it */
+	double often;			/* runs that were surprising, of late */
+	double usual;			/* how far they went */
 };
 
-/* Take the next number. What is ordinary is what all but 1 of 500 would be. */
-void pdiag_tail_add(struct pdiag_tail *tail, double x, double memory, double resolution,
-	struct pdiag_judged *judged);
+struct pdiag_tail_scale {
+	double memory;	   /* points */
+	double resolution; /* smaller changes are none */
+};
+
+/*
+ * Take the next number. What is ordinary is what all but 1 of 500 would be. `follows`: it belongs
+ * to an event that was counted already.
+ */
+void pdiag_tail_add(struct pdiag_tail *tail, const struct pdiag_tail_scale *scale, double x,
+	bool follows, struct pdiag_judged *judged);
 
 /* The local mean begins anew with this number. */
 void pdiag_tail_gap(struct pdiag_tail *tail, double x);
