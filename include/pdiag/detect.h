@@ -69,11 +69,11 @@ enum pdiag_surprise {
 #define PDIAG_DETECTION_RESTART 8u  /* the counter began again */
 #define PDIAG_DETECTION_ACCEPTED 16u /* the alert ends because it went on so long: the new normal */
 
-/* What a point tells. Grows at its end only. */
+/* What a point tells. That an alert ends comes with what it was about. Grows at its end only. */
 struct pdiag_detection {
 	size_t size;	    /* set by the caller to sizeof(struct pdiag_detection) */
 	uint64_t time_ns;   /* as it was given */
-	uint64_t onset_ns;  /* when what the alert is about began; 0: there is no alert */
+	uint64_t onset_ns;  /* when what the alert is about began; 0: there is none */
 	double value;	    /* of a counter its rate a second */
 	double expected;    /* before this point was seen, ... */
 	double low;	    /* ... and from where ... */

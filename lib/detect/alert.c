@@ -49,7 +49,8 @@ uint32_t pdiag_alert_step(struct pdiag_alert_state *a, const struct pdiag_judged
 		a->calm++;
 	else
 		a->calm = 0;
-	if (j->surprise >= threshold)
+	/* The way back may be as sudden as the way there. */
+	if (j->surprise >= threshold && j->direction == a->direction)
 		a->calm = 0;
 	if (a->calm >= CALM_POINTS)
 		return end(a);

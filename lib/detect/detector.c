@@ -187,30 +187,30 @@ static void see_away(struct pdiag_learned *l, const struct pdiag_judged *value, 
 		l->away_ns = time_ns;
 }
 
-static void tell(const struct pdiag_detector *d, const struct best *best, double offset,
-	struct pdiag_detection *to)
+static void tell_alert(const struct pdiag_alert_state *a, struct pdiag_detection *to)
 {
-	const struct pdiag_alert_state *a = &d->learned.alert;
+	to->onset_ns = a->onset_ns;
+	to->peak = a->peak;
+	to->feature = a->feature;
+	to->kind = a->kind;
+	to->direction = a->direction;
+}
 
+static void tell(const struct best *best, double offset, struct pdiag_detection *to)
+{
 	to->low = best->judged.low + offset;
 	to->high = best->judged.high + offset;
 	to->expected = (to->low + to->high) / 2;
 	to->feature = best->feature;
 	to->kind = best->kind;
 	to->direction = best->judged.direction;
-	if (a->feature) {
-		to->onset_ns = a->onset_ns;
-		to->peak = a->peak;
-		to->feature = a->feature;
-		to->kind = a->kind;
-		to->direction = a->direction;
-	}
 }
 
 static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdiag_detection *to)
 {
 	struct pdiag_learned *l = &d->learned;
 	struct pdiag_judged value, rare;
+	struct pdiag_alert_state was = l->alert;
 	struct best best = { .feature = 0 };
 	double now[PDIAG_FEATURES + 1] = { 0, x, NAN, 0 }, offset[PDIAG_FEATURES + 1] = { 0 };
 	double score;
@@ -239,8 +239,10 @@ static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdi
 	score = score_of(l, &best);
 	best.judged.surprise = best.judged.surprise > THREE_LOOKS ?
 		best.judged.surprise - THREE_LOOKS : 0;
-	if (!best.feature)
+	if (!best.feature) {
 		best.judged = value;
+		best.judged.surprise = 0;
+	}
 	to->threshold = threshold_of(d);
 	to->surprise = best.judged.surprise;
 	to->score = score;
@@ -254,7 +256,9 @@ static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdi
 	if (to->alert == PDIAG_ALERT_BEGIN)
 		l->alert.onset_ns = l->away_ns ? l->away_ns : time_ns;
 	l->points += l->points < UINT32_MAX;
-	tell(d, &best, offset[best.feature], to);
+	tell(&best, offset[best.feature], to);
+	if (to->alert != PDIAG_ALERT_NONE)
+		tell_alert(to->alert == PDIAG_ALERT_END ? &was : &l->alert, to);
 }
 
 /* Nothing can be said of it and nothing learned; what is on stays on. */
@@ -268,11 +272,7 @@ static void miss(struct pdiag_detector *d, struct pdiag_detection *to)
 	if (!a->feature)
 		return;
 	to->alert = PDIAG_ALERT_ON;
-	to->onset_ns = a->onset_ns;
-	to->peak = a->peak;
-	to->feature = a->feature;
-	to->kind = a->kind;
-	to->direction = a->direction;
+	tell_alert(a, to);
 }
 
 static int add(struct pdiag_detector *d, uint64_t time_ns, double value, uint32_t flags,
