@@ -19,7 +19,9 @@ int main(void)
 		double value = strtod(line, &end);
 
 		/* An empty line is a second without a value. */
-		if (pdiag_detector_add(detector, second * 1000000000, end == line ? NAN : value, &d))
+		if (end == line)
+			value = NAN;
+		if (pdiag_detector_add(detector, second * 1000000000, value, &d))
 			break;
 		if (d.alert == PDIAG_ALERT_BEGIN)
 			printf("%lu s: %g, ordinary is %g to %g (%s, %s)\n", second, d.value, d.low,

@@ -35,7 +35,7 @@ struct pdiag_detector_options {
 	size_t size;	    /* sizeof(struct pdiag_detector_options) */
 	double false_alarms; /* a day that are acceptable; 0: 0.1, which is one in ten days */
 	double resolution;  /* smaller changes do not matter, in units of the value; 0: all do */
-	uint32_t memory;    /* points after which the past is forgotten; 0: 10,000; at least 1,000 */
+	uint32_t memory;    /* points until the past is forgotten; 0: 10,000; at least 1,000 */
 	uint32_t flags;	    /* PDIAG_DETECTOR_* */
 };
 
@@ -100,8 +100,8 @@ PDIAG_API void pdiag_detector_free(struct pdiag_detector *detector);
  * The next point of the series. time_ns is of any clock that goes on at the pace of time; steps may
  * be from microseconds to days, and uneven. A time that does not go on is taken as the next step.
  * For the hours of the day to stay the same ones the clock has to be the same one in all runs, such
- * as CLOCK_REALTIME; its zone does not matter. A value that is no number is a missing point: nothing
- * is learned, an alert goes on. out may be NULL. Errors: -EINVAL (out->size is not set).
+ * as CLOCK_REALTIME; its zone does not matter. A value that is no number is a missing point:
+ * nothing is learned, an alert goes on. out may be NULL. Errors: -EINVAL (out->size is not set).
  */
 PDIAG_API int pdiag_detector_add(struct pdiag_detector *detector, uint64_t time_ns, double value,
 	struct pdiag_detection *out);
@@ -136,7 +136,7 @@ PDIAG_API int pdiag_detector_restore(
 struct pdiag_rule_options {
 	size_t size;	      /* sizeof(struct pdiag_rule_options) */
 	double threshold;     /* at or above this it warns */
-	double scale;	      /* the value is divided by this first, as by the number of CPUs; 0: 1 */
+	double scale;	      /* the value is divided by this, as by the number of CPUs; 0: 1 */
 	double hysteresis;    /* it ends when the value is back by more than this; 0 or more */
 	uint64_t hold_ns;     /* it must be so for this long */
 	uint64_t release_ns;  /* and the end must be so for this long */

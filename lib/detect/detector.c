@@ -82,7 +82,7 @@ int pdiag_detector_new(const struct pdiag_detector_options *options, struct pdia
 		return pdiag_fail_memory("making a detector");
 	d->options = o;
 	pdiag_range_scale_init(&d->range_scale, o.memory, o.resolution);
-	d->tail_scale = (struct pdiag_tail_scale){ o.memory, o.resolution };
+	d->tail_scale = (struct pdiag_tail_scale){ o.resolution, o.memory };
 	*out = d;
 	return 0;
 }
@@ -126,7 +126,7 @@ static double threshold_of(struct pdiag_detector *d)
 		return d->threshold;
 	d->threshold_step_ns = step;
 	p = d->options.false_alarms * step / DAY_NS;
-	d->threshold = -log10(p > 0.01 ? 0.01 : p);
+	d->threshold = -log10(p > 0.01 ? 0.01 : p < 1e-30 ? 1e-30 : p);
 	return d->threshold;
 }
 

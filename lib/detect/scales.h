@@ -12,7 +12,7 @@
 /* Of an average over `points`; over all there are until then. */
 static inline double pdiag_rate(uint32_t seen, uint32_t points)
 {
-	return 1.0 / (seen < points ? seen + 1.0 : points);
+	return seen < points ? 1.0 / (seen + 1.0) : 1.0 / points;
 }
 
 #endif

@@ -22,6 +22,14 @@
 #define MAGIC "pdiagdet"
 #define VERSION 1u
 #define HEAD 24u
+#define VALUE_MOST 1.0001e150
+#define FEATURE_MOST 2.0003e150
+#define VARIANCE_MOST 2e301
+#define BOUND_MOST 1e160
+#define LEVEL_MOST 4000
+#define LEVEL_APART 0.049
+#define COUNT_MOST 1e12
+#define STEP_MOST 1.9e19
 
 /* Either direction by the same list of fields. */
 struct walk {
@@ -57,52 +65,52 @@ static void u32(struct walk *w, uint32_t *value)
 	*value = (uint32_t)v;
 }
 
-static void number(struct walk *w, double *value)
+/* Nothing that add() makes of numbers of up to 1e150 is further from 0 than `most`. */
+static void number(struct walk *w, double *value, double most)
 {
 	uint64_t v;
 
 	memcpy(&v, value, sizeof(v));
 	word(w, &v, 8);
 	memcpy(value, &v, sizeof(v));
-	/* Twice what add() takes. */
-	if (!(fabs(*value) <= 4e300))
+	if (!(fabs(*value) <= most))
 		w->bad = true;
 }
 
-static void numbers(struct walk *w, double *values, unsigned int count)
+static void numbers(struct walk *w, double *values, unsigned int count, double most)
 {
 	for (unsigned int i = 0; i < count; i++)
-		number(w, &values[i]);
+		number(w, &values[i], most);
 }
 
 static void feature(struct walk *w, struct pdiag_range *r, struct pdiag_tail *t)
 {
-	numbers(w, r->block_low, PDIAG_RANGE_BLOCKS);
-	numbers(w, r->block_high, PDIAG_RANGE_BLOCKS);
-	number(w, &r->low);
-	number(w, &r->high);
+	numbers(w, r->block_low, PDIAG_RANGE_BLOCKS, FEATURE_MOST);
+	numbers(w, r->block_high, PDIAG_RANGE_BLOCKS, FEATURE_MOST);
+	number(w, &r->low, FEATURE_MOST);
+	number(w, &r->high, FEATURE_MOST);
 	u32(w, &r->used);
 	u32(w, &r->current);
 	u32(w, &r->in_block);
 	u32(w, &r->points);
-	number(w, &t->mean);
-	number(w, &t->variance);
-	numbers(w, t->level, PDIAG_TAIL_LEVELS);
+	number(w, &t->mean, FEATURE_MOST);
+	number(w, &t->variance, VARIANCE_MOST);
+	numbers(w, t->level, PDIAG_TAIL_LEVELS, LEVEL_MOST);
 	u32(w, &t->points);
 	u32(w, &t->same);
 	u32(w, &t->run);
-	number(w, &t->furthest);
-	number(w, &t->often);
-	number(w, &t->usual);
+	number(w, &t->furthest, LEVEL_MOST);
+	number(w, &t->often, COUNT_MOST);
+	number(w, &t->usual, LEVEL_MOST);
 }
 
 static void alert(struct walk *w, struct pdiag_alert_state *a)
 {
 	uint32_t direction = (uint32_t)(a->direction + 1);
 
-	number(w, &a->low);
-	number(w, &a->high);
-	number(w, &a->peak);
+	number(w, &a->low, BOUND_MOST);
+	number(w, &a->high, BOUND_MOST);
+	number(w, &a->peak, COUNT_MOST);
 	word(w, &a->onset_ns, 8);
 	u32(w, &a->feature);
 	u32(w, &a->kind);
@@ -120,15 +128,15 @@ static void fields(struct walk *w, struct pdiag_learned *l)
 {
 	for (unsigned int i = 0; i < PDIAG_FEATURES; i++)
 		feature(w, &l->range[i], &l->tail[i]);
-	numbers(w, l->day.mean, PDIAG_DAY_HOURS);
-	numbers(w, l->day.hours, PDIAG_DAY_HOURS);
+	numbers(w, l->day.mean, PDIAG_DAY_HOURS, VALUE_MOST);
+	numbers(w, l->day.hours, PDIAG_DAY_HOURS, COUNT_MOST);
 	for (unsigned int i = 0; i < PDIAG_DAY_HOURS; i++)
 		u32(w, &l->day.points[i]);
 	alert(w, &l->alert);
-	number(w, &l->fast);
-	number(w, &l->slow);
-	number(w, &l->step_ns);
-	number(w, &l->score);
+	number(w, &l->fast, VALUE_MOST);
+	number(w, &l->slow, VALUE_MOST);
+	number(w, &l->step_ns, STEP_MOST);
+	number(w, &l->score, 1);
 	word(w, &l->time_ns, 8);
 	word(w, &l->away_ns, 8);
 	word(w, &l->counter, 8);
@@ -154,16 +162,16 @@ static bool range_is_good(const struct pdiag_range *r, const struct pdiag_range_
 
 static bool tail_is_good(const struct pdiag_tail *t)
 {
-	if (!(t->variance >= 0))
+	if (!(t->variance >= 0 && t->furthest >= 0 && t->often >= 0 && t->usual >= 0))
 		return false;
 	if (!t->points)
 		return true;
-	if (!(t->level[0] > 0))
+	if (!(t->level[0] >= LEVEL_APART))
 		return false;
 	for (unsigned int i = 1; i < PDIAG_TAIL_LEVELS; i++)
-		if (!(t->level[i] > t->level[i - 1]))
+		if (!(t->level[i] - t->level[i - 1] >= LEVEL_APART))
 			return false;
-	return t->level[PDIAG_TAIL_LEVELS - 1] <= 1e6;
+	return true;
 }
 
 /* Whatever bytes with a right checksum say: nothing that add() could not have made matters. */
@@ -178,7 +186,7 @@ static bool is_good(const struct pdiag_learned *l, const struct pdiag_range_scal
 		if (!(l->day.hours[i] >= 0))
 			return false;
 	return a->feature <= PDIAG_FEATURES && a->kind <= PDIAG_SURPRISE_RARE &&
-		!a->feature == !a->kind && l->step_ns >= 0 && l->step_ns < 1.8e19 &&
+		!a->feature == !a->kind && l->step_ns >= 0 &&
 		l->score >= 0 && l->score < 1 && l->counting <= 1;
 }
 
@@ -249,8 +257,8 @@ int pdiag_detector_restore(struct pdiag_detector *d, const void *bytes, size_t s
 	if (ret)
 		return ret;
 	if (memory != d->options.memory || flags != d->options.flags)
-		return pdiag_fail(EINVAL, "the state is of a detector with memory %u and flags %#x, "
-			"and this one has %u and %#x; make it alike", memory, flags,
+		return pdiag_fail(EINVAL, "the state is of a detector with memory %u, flags %#x; "
+			"this one has %u and %#x; make it alike", memory, flags,
 			d->options.memory, d->options.flags);
 	fields(&w, &learned);
 	if (w.bad || w.at != w.size || !is_good(&learned, &d->range_scale))

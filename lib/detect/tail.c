@@ -28,7 +28,8 @@
 #define LOG10_4 0.60205999132796239
 #define LOG10_5 0.69897000433601880
 
-static const double share[PDIAG_TAIL_LEVELS] = { 1 / 4.0, 1 / 20.0, 1 / 100.0, 1 / 500.0 };
+/* One of so many points exceeds it. */
+static const double every[PDIAG_TAIL_LEVELS] = { 4, 20, 100, 500 };
 /* Those of normal noise, to begin with. */
 static const double normal[PDIAG_TAIL_LEVELS] = { 1.15, 1.96, 2.58, 3.09 };
 
@@ -78,21 +79,20 @@ static void count_runs(struct pdiag_tail *t, bool over)
 static void move(double *level, unsigned int i, double z, double slow)
 {
 	double gap = i ? level[i] - level[i - 1] : level[0] * LN5;
-	double rate = slow > share[i] / 4 ? share[i] / 4 : slow;
+	double rate = slow * 4 * every[i] > 1 ? 0.25 / every[i] : slow;
 
-	level[i] += gap / LN5 * rate * ((z > level[i] ? 1 / share[i] : 0) - 1);
+	level[i] += gap * (1 / LN5) * rate * (z > level[i] ? every[i] - 1 : -1);
 }
 
 /*
  * Far points come in runs, which tell of one event: for the outer levels a run is one point, as far
  * as its furthest. No point moves a level by more than a sixth or so of its distance.
  */
-static void follow(struct pdiag_tail *t, double z, double memory, bool follows)
+static void follow(struct pdiag_tail *t, double z, uint32_t memory, bool follows)
 {
-	double slow = 1.0 / (t->points + 1.0), *level = t->level;
+	double slow = pdiag_rate(t->points, memory), *level = t->level;
 	bool over = false;
 
-	slow = slow < 1 / memory ? 1 / memory : slow;
 	if (z > level[2]) {
 		t->furthest = t->run && t->furthest > z ? t->furthest : z;
 		t->run = PDIAG_LOCAL_POINTS;
@@ -119,7 +119,7 @@ static double moved(const struct pdiag_tail *t, double distance)
 	return distance > 0 && t->points > WARM_POINTS ? log10(t->same + 1.0) : 0;
 }
 
-static double surprise_of(struct pdiag_tail *t, double z, double memory, bool follows)
+static double surprise_of(struct pdiag_tail *t, double z, uint32_t memory, bool follows)
 {
 	double surprise, most;
 

@@ -24,8 +24,8 @@ struct pdiag_tail {
 };
 
 struct pdiag_tail_scale {
-	double memory;	   /* points */
 	double resolution; /* smaller changes are none */
+	uint32_t memory;   /* points */
 };
 
 /*

@@ -72,6 +72,7 @@ static void the_mean_of_odds(void **state)
 	assert_true(fabs(add(g, 50, 2, 0, 0).surprise - 4) < 0.01);
 	/* After the window it is forgotten. */
 	assert_true(add(g, 50, 20, 0, 0).surprise < 0.01);
+	assert_int_equal(add(g, 50, 20, 0, 0).member, 0);
 	pdiag_detector_group_free(g);
 }
 
