@@ -17,5 +17,6 @@
 #include <pdiag/tasks.h>
 #include <pdiag/trigger.h>
 #include <pdiag/metric.h>
+#include <pdiag/detect.h>
 
 #endif

@@ -13,6 +13,9 @@ struct pdiag_output_options;
 struct pdiag_recording_options;
 struct pdiag_probe_options;
 struct pdiag_sink;
+struct pdiag_detector_options;
+struct pdiag_rule_options;
+struct pdiag_detector_group_options;
 struct pdiag_tasks_options;
 struct pdiag_trigger;
 struct pdiag_metrics_options;
@@ -38,6 +41,9 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 		struct pdiag_trigger *: "pdiag_trigger", \
 		struct pdiag_metrics_options *: "pdiag_metrics_options", \
 		struct pdiag_pressure_options *: "pdiag_pressure_options", \
+		struct pdiag_detector_options *: "pdiag_detector_options", \
+		struct pdiag_rule_options *: "pdiag_rule_options", \
+		struct pdiag_detector_group_options *: "pdiag_detector_group_options", \
 		struct pdiag_sink *: "pdiag_sink")
 
 /* `last` is the last member that the first release had. Sets to->size. */

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "detect/detector.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/options.h"
+#include "detect/scales.h"
+
+_Static_assert(sizeof(struct pdiag_detector_options) == sizeof(size_t) + 2 * 8 + 2 * 4,
+	"no holes in struct pdiag_detector_options");
+_Static_assert(sizeof(struct pdiag_detection) == sizeof(size_t) + 10 * 8 + 6 * 4,
+	"no holes in struct pdiag_detection");
+
+#define FALSE_ALARMS 0.1
+#define MEMORY_MIN 1000u
+#define MEMORY_MAX 1000000000u
+#define FLAGS \
+	(PDIAG_DETECTOR_NO_DAY | PDIAG_DETECTOR_ONLY_HIGH | PDIAG_DETECTOR_ONLY_LOW | \
+		PDIAG_DETECTOR_COUNTER32)
+#define ONE_SIDE (PDIAG_DETECTOR_ONLY_HIGH | PDIAG_DETECTOR_ONLY_LOW)
+#define DAY_NS 86400e9
+/* Fewer points give no alert. */
+#define LEARNING_POINTS 100u
+/* So many steps without a point are a gap. */
+#define GAP_STEPS 30.0
+/* Decades that three features take from each: any of them may be the one. */
+#define THREE_LOOKS 0.47712125471966244
+/* The score of so many decades is a half. */
+#define HALF_SCORE 5.0
+/* exp(-1 / PDIAG_SLOW_POINTS) */
+#define SCORE_KEPT 0.99501247919268232
+#define TWICE 0.30102999566398120
+/* What was never seen is ranked before what is rare by so many decades. */
+#define RARE_LESS 1.5
+/* What is no more than a follow-up counts this much. */
+#define FOLLOW_UP 0.2
+
+struct best {
+	struct pdiag_judged judged;
+	double news; /* the greatest surprise by what is new */
+	uint32_t feature, kind;
+};
+
+static int check(struct pdiag_detector_options *o)
+{
+	if (!(o->false_alarms >= 0 && o->false_alarms <= 1e6) || !(o->resolution >= 0) ||
+		!isfinite(o->resolution))
+		return pdiag_fail(EINVAL, "pdiag_detector_options: false_alarms are 0 to 1,000,000 "
+			"a day, and resolution is 0 or more");
+	if ((o->memory && o->memory < MEMORY_MIN) || o->memory > MEMORY_MAX)
+		return pdiag_fail(EINVAL, "pdiag_detector_options: memory is %u; it is 0 or %u to "
+			"%u points", o->memory, MEMORY_MIN, MEMORY_MAX);
+	if (o->flags & ~FLAGS || (o->flags & ONE_SIDE) == ONE_SIDE)
+		return pdiag_fail(EINVAL, "pdiag_detector_options: flags are PDIAG_DETECTOR_*, and "
+			"one of ONLY_HIGH and ONLY_LOW");
+	if (o->false_alarms == 0)
+		o->false_alarms = FALSE_ALARMS;
+	if (!o->memory)
+		o->memory = PDIAG_MEMORY_POINTS;
+	return 0;
+}
+
+int pdiag_detector_new(const struct pdiag_detector_options *options, struct pdiag_detector **out)
+{
+	struct pdiag_detector_options o;
+	struct pdiag_detector *d;
+	int ret;
+
+	pdiag_error_clear();
+	ret = PDIAG_CHECK_NEW("", out);
+	if (!ret)
+		ret = PDIAG_OPTIONS_COPY(&o, options, flags);
+	if (!ret)
+		ret = check(&o);
+	if (ret)
+		return ret;
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return pdiag_fail_memory("making a detector");
+	d->options = o;
+	pdiag_range_scale_init(&d->range_scale, o.memory, o.resolution);
+	d->tail_scale = (struct pdiag_tail_scale){ o.resolution, o.memory };
+	*out = d;
+	return 0;
+}
+
+void pdiag_detector_free(struct pdiag_detector *d)
+{
+	free(d);
+}
+
+/* The time since the last point; learns the usual one. 0: not known. */
+static uint64_t take_step(struct pdiag_learned *l, uint64_t time_ns, bool *gap)
+{
+	uint64_t step = 0;
+
+	*gap = false;
+	if (l->points && time_ns > l->time_ns)
+		step = time_ns - l->time_ns;
+	else if (l->points)
+		step = (uint64_t)l->step_ns;
+	if (l->points && time_ns > l->time_ns) {
+		*gap = l->steps && (double)step > GAP_STEPS * l->step_ns;
+		if (!*gap) {
+			l->step_ns += ((double)step - l->step_ns) *
+				pdiag_rate(l->steps, PDIAG_SLOW_POINTS);
+			l->steps += l->steps < UINT32_MAX;
+		} else if (l->steps < PDIAG_LOCAL_POINTS) {
+			/* What was taken for a step was not one. */
+			l->step_ns = (double)step;
+		}
+	}
+	l->time_ns = time_ns;
+	return step;
+}
+
+/* The false alarms of a day, spread over its points. */
+static double threshold_of(struct pdiag_detector *d)
+{
+	double step = d->learned.step_ns > 0 ? d->learned.step_ns : 1e9, p;
+
+	if (step > 0.9 * d->threshold_step_ns && step < 1.1 * d->threshold_step_ns)
+		return d->threshold;
+	d->threshold_step_ns = step;
+	p = d->options.false_alarms * step / DAY_NS;
+	d->threshold = -log10(p > 0.01 ? 0.01 : p < 1e-30 ? 1e-30 : p);
+	return d->threshold;
+}
+
+static void better(const struct pdiag_detector *d, struct best *best,
+	const struct pdiag_judged *j, uint32_t feature, uint32_t kind)
+{
+	if ((j->direction < 0 && d->options.flags & PDIAG_DETECTOR_ONLY_HIGH) ||
+		(j->direction > 0 && d->options.flags & PDIAG_DETECTOR_ONLY_LOW))
+		return;
+	if (kind == PDIAG_SURPRISE_NEW && j->surprise > best->news)
+		best->news = j->surprise;
+	if (j->surprise <= best->judged.surprise)
+		return;
+	best->judged = *j;
+	best->feature = feature;
+	best->kind = kind;
+}
+
+static void look(struct pdiag_detector *d, double x, uint32_t feature, struct best *best,
+	struct pdiag_judged *rare)
+{
+	struct pdiag_judged j;
+
+	pdiag_range_add(&d->learned.range[feature - 1], &d->range_scale, x, &j);
+	better(d, best, &j, feature, PDIAG_SURPRISE_NEW);
+	pdiag_tail_add(&d->learned.tail[feature - 1], &d->tail_scale, x,
+		d->learned.alert.feature != 0, rare);
+	better(d, best, rare, feature, PDIAG_SURPRISE_RARE);
+}
+
+/* Points are ranked by what is new about them first, and counted in full only if they are twice as
+ * unlikely as what they follow on. */
+static double score_of(struct pdiag_learned *l, const struct best *best)
+{
+	double rare = best->judged.surprise - THREE_LOOKS - RARE_LESS;
+	double surprise = best->news - THREE_LOOKS, score, before, out;
+
+	surprise = best->kind == PDIAG_SURPRISE_RARE && rare > surprise ? rare : surprise;
+	surprise = surprise > 0 ? surprise : 0;
+	score = surprise / (HALF_SCORE + surprise);
+	l->score *= SCORE_KEPT;
+	before = HALF_SCORE * l->score / (1 - l->score);
+	out = surprise > before + TWICE ? score : FOLLOW_UP * score;
+	if (score > l->score)
+		l->score = score;
+	return out;
+}
+
+static void see_away(struct pdiag_learned *l, const struct pdiag_judged *value, double x,
+	uint64_t time_ns)
+{
+	double width = (value->high - value->low) / 2;
+
+	/* From half of the way to the end of what is ordinary on. */
+	if (fabs(x - (value->low + width)) <= width / 2)
+		l->away_ns = 0;
+	else if (!l->away_ns)
+		l->away_ns = time_ns;
+}
+
+static void tell_alert(const struct pdiag_alert_state *a, struct pdiag_detection *to)
+{
+	to->onset_ns = a->onset_ns;
+	to->peak = a->peak;
+	to->feature = a->feature;
+	to->kind = a->kind;
+	to->direction = a->direction;
+}
+
+static void tell(const struct best *best, double offset, struct pdiag_detection *to)
+{
+	to->low = best->judged.low + offset;
+	to->high = best->judged.high + offset;
+	to->expected = (to->low + to->high) / 2;
+	to->feature = best->feature;
+	to->kind = best->kind;
+	to->direction = best->judged.direction;
+}
+
+static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdiag_detection *to)
+{
+	struct pdiag_learned *l = &d->learned;
+	struct pdiag_judged value, rare;
+	struct pdiag_alert_state was = l->alert;
+	struct best best = { .feature = 0 };
+	double now[PDIAG_FEATURES + 1] = { 0, x, NAN, 0 }, offset[PDIAG_FEATURES + 1] = { 0 };
+	double score;
+	int accepted;
+	bool gap;
+	uint64_t step = take_step(l, time_ns, &gap);
+
+	if (!l->points)
+		l->fast = l->slow = x;
+	l->fast += pdiag_rate(l->points, PDIAG_LOCAL_POINTS) * (x - l->fast);
+	l->slow += pdiag_rate(l->points, PDIAG_SLOW_POINTS) * (x - l->slow);
+	if (gap) {
+		to->flags |= PDIAG_DETECTION_GAP;
+		pdiag_tail_gap(&l->tail[PDIAG_FEATURE_VALUE - 1], x);
+	}
+	look(d, x, PDIAG_FEATURE_VALUE, &best, &value);
+	offset[PDIAG_FEATURE_TREND] = l->slow;
+	now[PDIAG_FEATURE_TREND] = l->fast - l->slow;
+	look(d, now[PDIAG_FEATURE_TREND], PDIAG_FEATURE_TREND, &best, &rare);
+	if (!(d->options.flags & PDIAG_DETECTOR_NO_DAY) &&
+		pdiag_day_add(&l->day, time_ns, step, x, &offset[PDIAG_FEATURE_DAY])) {
+		now[PDIAG_FEATURE_DAY] = x - offset[PDIAG_FEATURE_DAY];
+		look(d, now[PDIAG_FEATURE_DAY], PDIAG_FEATURE_DAY, &best, &rare);
+	}
+	see_away(l, &value, x, time_ns);
+	score = score_of(l, &best);
+	best.judged.surprise = best.judged.surprise > THREE_LOOKS ?
+		best.judged.surprise - THREE_LOOKS : 0;
+	if (!best.feature) {
+		best.judged = value;
+		best.judged.surprise = 0;
+	}
+	to->threshold = threshold_of(d);
+	to->surprise = best.judged.surprise;
+	to->score = score;
+	if (l->points < LEARNING_POINTS) {
+		to->flags |= PDIAG_DETECTION_LEARNING;
+	} else {
+		to->alert = pdiag_alert_step(&l->alert, &best.judged, best.feature, best.kind,
+			to->threshold, now[l->alert.feature], &accepted);
+		to->flags |= accepted ? PDIAG_DETECTION_ACCEPTED : 0;
+	}
+	if (to->alert == PDIAG_ALERT_BEGIN)
+		l->alert.onset_ns = l->away_ns ? l->away_ns : time_ns;
+	l->points += l->points < UINT32_MAX;
+	tell(&best, offset[best.feature], to);
+	if (to->alert != PDIAG_ALERT_NONE)
+		tell_alert(to->alert == PDIAG_ALERT_END ? &was : &l->alert, to);
+}
+
+/* Nothing can be said of it and nothing learned; what is on stays on. */
+static void miss(struct pdiag_detector *d, struct pdiag_detection *to)
+{
+	const struct pdiag_alert_state *a = &d->learned.alert;
+
+	to->flags |= PDIAG_DETECTION_MISSING;
+	to->threshold = threshold_of(d);
+	to->expected = to->low = to->high = d->learned.tail[0].mean;
+	if (!a->feature)
+		return;
+	to->alert = PDIAG_ALERT_ON;
+	tell_alert(a, to);
+}
+
+static int add(struct pdiag_detector *d, uint64_t time_ns, double value, uint32_t flags,
+	struct pdiag_detection *out)
+{
+	struct pdiag_detection to = { .time_ns = time_ns, .value = value, .flags = flags };
+
+	/* So large that differences of two, or their squares, are no numbers any more. */
+	if (fabs(value) <= 1e150)
+		see(d, time_ns, value, &to);
+	else
+		miss(d, &to);
+	if (!out)
+		return 0;
+	return pdiag_info_copy(out, &to, sizeof(to),
+		offsetof(struct pdiag_detection, reserved) + sizeof(to.reserved),
+		"pdiag_detection");
+}
+
+static int check_out(const struct pdiag_detection *out)
+{
+	if (out && (out->size < sizeof(*out) || out->size > 4096))
+		return pdiag_fail(EINVAL, "pdiag_detection: size is %zu; set it to sizeof the "
+			"struct", out->size);
+	return 0;
+}
+
+int pdiag_detector_add(struct pdiag_detector *d, uint64_t time_ns, double value,
+	struct pdiag_detection *out)
+{
+	int ret;
+
+	pdiag_error_clear();
+	ret = check_out(out);
+	return ret ? ret : add(d, time_ns, value, 0, out);
+}
+
+int pdiag_detector_add_counter(struct pdiag_detector *d, uint64_t time_ns, uint64_t counter,
+	struct pdiag_detection *out)
+{
+	struct pdiag_learned *l = &d->learned;
+	uint64_t grown = counter - l->counter, step = time_ns - l->counter_ns;
+	bool first = !l->counting, later = time_ns > l->counter_ns, restart = false;
+	int ret;
+
+	pdiag_error_clear();
+	ret = check_out(out);
+	if (ret)
+		return ret;
+	if (counter < l->counter && d->options.flags & PDIAG_DETECTOR_COUNTER32) {
+		/* The way round is below half of the circle, or it has begun again. */
+		grown &= UINT32_MAX;
+		restart = grown > UINT32_MAX / 2 || l->counter > UINT32_MAX;
+	} else if (counter < l->counter) {
+		restart = true;
+	}
+	l->counter = counter;
+	l->counter_ns = time_ns;
+	l->counting = 1;
+	if (first || restart || !later)
+		return add(d, time_ns, NAN, !first && restart ? PDIAG_DETECTION_RESTART : 0, out);
+	return add(d, time_ns, (double)grown * 1e9 / (double)step, 0, out);
+}
