@@ -78,7 +78,7 @@ static int open_best(const struct pdiag_source_config *config, struct pdiag_sour
 	}
 	ret = pdiag_source_perf.open(config, out);
 	if (!ret && why[0])
-		pdiag_limits_add(&(*out)->state, why);
+		pdiag_limits_add(&(*out)->state, "%s", why);
 	if (ret && why[0] && !strstr(why, pdiag_errmsg()))
 		return pdiag_fail(-ret, "%s; %s", pdiag_errmsg(), why);
 	return ret;
@@ -214,9 +214,7 @@ int pdiag_capture_get_info(const struct pdiag_capture *c, struct pdiag_capture_i
 	known.frozen_value = s->flight.value;
 	known.frozen_ns = s->flight.time;
 	known.flight_ns = s->flight.held;
-	return pdiag_info_copy(info, &known, sizeof(known),
-		offsetof(struct pdiag_capture_info, elapsed_ns) + sizeof(known.elapsed_ns),
-		"pdiag_capture_info");
+	return PDIAG_INFO_COPY(info, &known, elapsed_ns, "pdiag_capture_info");
 }
 
 struct pdiag_profile *pdiag_capture_profile(struct pdiag_capture *capture)

@@ -38,9 +38,7 @@ int pdiag_recording_load(struct pdiag *context, const char *path,
 		known.complete = capture->pipeline.ended_whole;
 		known.corrupt = stats.corrupt;
 		known.version = stats.major;
-		ret = pdiag_info_copy(info, &known, sizeof(known),
-			offsetof(struct pdiag_recording_info, reserved) + sizeof(known.reserved),
-			"pdiag_recording_info");
+		ret = PDIAG_INFO_COPY(info, &known, reserved, "pdiag_recording_info");
 	}
 	if (ret && *out) {
 		pdiag_profile_free(*out);

@@ -35,17 +35,28 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 	return 0;
 }
 
-int pdiag_info_copy(void *to, const void *from, size_t known, size_t first, const char *name)
+int pdiag_info_check(const void *info, size_t first, const char *name)
 {
 	size_t size;
 
-	memcpy(&size, to, sizeof(size));
+	memcpy(&size, info, sizeof(size));
 	if (size < first)
 		return pdiag_fail(EINVAL, "%s: size is %zu, less than the %zu bytes of the first "
 			"release; set it to sizeof the struct", name, size, first);
 	if (size > SIZE_LIMIT)
 		return pdiag_fail(EINVAL, "%s: size is %zu, more than any release has; set it to "
 			"sizeof the struct", name, size);
+	return 0;
+}
+
+int pdiag_info_copy(void *to, const void *from, size_t known, size_t first, const char *name)
+{
+	size_t size;
+	int ret = pdiag_info_check(to, first, name);
+
+	if (ret)
+		return ret;
+	memcpy(&size, to, sizeof(size));
 	if (size > known)
 		memset((char *)to + known, 0, size - known);
 	memcpy((char *)to + sizeof(size), (const char *)from + sizeof(size),

@@ -46,17 +46,28 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 		struct pdiag_detector_group_options *: "pdiag_detector_group_options", \
 		struct pdiag_sink *: "pdiag_sink")
 
+/* The size that a struct had in the first release, whose last member was `last`. */
+#define PDIAG_FIRST_SIZE(s, last) (offsetof(__typeof__(*(s)), last) + sizeof((s)->last))
+
 /* `last` is the last member that the first release had. Sets to->size. */
 #define PDIAG_OPTIONS_COPY(to, from, last) \
-	pdiag_options_copy((to), sizeof(*(to)), (from), \
-		offsetof(__typeof__(*(to)), last) + sizeof((to)->last), \
+	pdiag_options_copy((to), sizeof(*(to)), (from), PDIAG_FIRST_SIZE(to, last), \
 		PDIAG_OPTIONS_NAME(to))
 
+/* Is the size of the caller's info struct set? -EINVAL if it is smaller than `first`, or over
+ * 4,096. For those who do something before they copy. */
+int pdiag_info_check(const void *info, size_t first, const char *name);
+
 /*
- * Give the caller's info struct, of which size is set, as much of `from` as it has room for.
- * -EINVAL if it is smaller than `first`, or over 4,096. Bytes beyond what this release knows are
- * zeroed.
+ * Give the caller's info struct, which is checked like that, as much of `from` as it has room for.
+ * Bytes beyond what this release knows are zeroed.
  */
 int pdiag_info_copy(void *to, const void *from, size_t known, size_t first, const char *name);
+
+/* `last` as above; `name` is what users call the struct. */
+#define PDIAG_INFO_CHECK(info, last, name) \
+	pdiag_info_check((info), PDIAG_FIRST_SIZE(info, last), (name))
+#define PDIAG_INFO_COPY(to, from, last, name) \
+	pdiag_info_copy((to), (from), sizeof(*(from)), PDIAG_FIRST_SIZE(from, last), (name))
 
 #endif

@@ -18,6 +18,8 @@ int pdiag_decode_perf(const void *data, uint32_t len, enum pdiag_perf_kind kind,
 /* Part `part` of `parts` of a record of the kernel module, read from the ring of `cpu`. */
 int pdiag_decode_kmod(const void *data, uint32_t len, uint32_t part, uint32_t parts, int32_t cpu,
 	struct pdiag_record *out);
+/* PDIAG_STACK_* for the flags of a STACK record of the module. */
+uint32_t pdiag_decode_kmod_stack_flags(uint16_t flags);
 /* One record of our own stream, aligned to 8 bytes; see source/stream_format.h. */
 int pdiag_decode_stream(const void *data, uint32_t len, struct pdiag_record *out);
 

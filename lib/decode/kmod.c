@@ -20,6 +20,12 @@ static bool is_id(uint32_t id)
 	return id <= INT32_MAX;
 }
 
+uint32_t pdiag_decode_kmod_stack_flags(uint16_t flags)
+{
+	return (flags & PDIAG_KMOD_TRUNCATED ? PDIAG_STACK_TRUNCATED : 0) |
+		(flags & PDIAG_KMOD_FAULTED ? PDIAG_STACK_FAULTED : 0);
+}
+
 static int decode_stack(const struct pdiag_kmod_stack *s, uint32_t len, struct pdiag_record *out)
 {
 	if (len < sizeof(*s) || s->nr > (len - sizeof(*s)) / 8)
@@ -29,10 +35,7 @@ static int decode_stack(const struct pdiag_kmod_stack *s, uint32_t len, struct p
 	out->stack.id = s->id;
 	out->stack.nr = s->nr;
 	out->stack.ips = (const uint64_t *)(const void *)s->ips;
-	if (s->head.flags & PDIAG_KMOD_TRUNCATED)
-		out->stack.flags |= PDIAG_STACK_TRUNCATED;
-	if (s->head.flags & PDIAG_KMOD_FAULTED)
-		out->stack.flags |= PDIAG_STACK_FAULTED;
+	out->stack.flags = pdiag_decode_kmod_stack_flags(s->head.flags);
 	return 0;
 }
 

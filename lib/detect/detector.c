@@ -287,17 +287,13 @@ static int add(struct pdiag_detector *d, uint64_t time_ns, double value, uint32_
 		miss(d, &to);
 	if (!out)
 		return 0;
-	return pdiag_info_copy(out, &to, sizeof(to),
-		offsetof(struct pdiag_detection, reserved) + sizeof(to.reserved),
-		"pdiag_detection");
+	return PDIAG_INFO_COPY(out, &to, reserved, "pdiag_detection");
 }
 
+/* Before anything is learned. */
 static int check_out(const struct pdiag_detection *out)
 {
-	if (out && (out->size < sizeof(*out) || out->size > 4096))
-		return pdiag_fail(EINVAL, "pdiag_detection: size is %zu; set it to sizeof the "
-			"struct", out->size);
-	return 0;
+	return out ? PDIAG_INFO_CHECK(out, reserved, "pdiag_detection") : 0;
 }
 
 int pdiag_detector_add(struct pdiag_detector *d, uint64_t time_ns, double value,

@@ -181,15 +181,17 @@ int pdiag_detector_group_add(struct pdiag_detector_group *g, uint32_t member,
 {
 	struct pdiag_incident to = { .size = 0 };
 	uint32_t worst;
+	int ret;
 
 	pdiag_error_clear();
 	if (member >= g->options.members)
 		return pdiag_fail(EINVAL, "pdiag_detector_group_add: member is %u, and the group "
 			"has %u", member, g->options.members);
-	if (detection->size < sizeof(*detection) || (out && (out->size < sizeof(to) ||
-		out->size > 4096)))
-		return pdiag_fail(EINVAL, "pdiag_detector_group_add: a struct's size is not set; "
-			"set it to sizeof the struct");
+	ret = PDIAG_INFO_CHECK(detection, reserved, "pdiag_detection");
+	if (!ret && out)
+		ret = PDIAG_INFO_CHECK(out, reserved, "pdiag_incident");
+	if (ret)
+		return ret;
 	take(g, member, detection);
 	to.surprise = together(g, &worst);
 	to.alert = step(g, to.surprise, worst);
@@ -201,5 +203,5 @@ int pdiag_detector_group_add(struct pdiag_detector_group *g, uint32_t member,
 		to.peak = g->peak;
 		to.member = g->worst;
 	}
-	return out ? pdiag_info_copy(out, &to, sizeof(to), sizeof(to), "pdiag_incident") : 0;
+	return out ? PDIAG_INFO_COPY(out, &to, reserved, "pdiag_incident") : 0;
 }

@@ -151,11 +151,12 @@ int pdiag_rule_add(
 	double v = value / r->options.scale;
 	struct pdiag_rule_status to = { .value = v };
 	uint64_t onset;
+	int ret;
 
 	pdiag_error_clear();
-	if (out && (out->size < sizeof(to) || out->size > 4096))
-		return pdiag_fail(EINVAL, "pdiag_rule_status: size is %zu; set it to sizeof the "
-			"struct", out->size);
+	ret = out ? PDIAG_INFO_CHECK(out, waiting, "pdiag_rule_status") : 0;
+	if (ret)
+		return ret;
 	onset = r->over_ns;
 	to.peak = r->peak;
 	if (isnan(v))
@@ -171,7 +172,5 @@ int pdiag_rule_add(
 		to.peak = 0;
 	to.onset_ns = onset;
 	to.waiting = waiting(r);
-	if (!out)
-		return 0;
-	return pdiag_info_copy(out, &to, sizeof(to), sizeof(to), "pdiag_rule_status");
+	return out ? PDIAG_INFO_COPY(out, &to, waiting, "pdiag_rule_status") : 0;
 }

@@ -26,14 +26,6 @@ static void parse_number(struct pdiag_metric_file *f, const char *text, size_t l
 		pdiag_metric_gauge(found, 0, (double)value);
 }
 
-static void count_all(const uint64_t *values, uint64_t have, uint32_t count,
-	struct pdiag_metric_found *found)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (have >> i & 1)
-			pdiag_metric_count(found, i, values[i]);
-}
-
 /* ---- cpu.stat ---- */
 
 enum { CPU_USER, CPU_SYSTEM, THROTTLED, THROTTLED_TIME, CPU_COUNT };
@@ -61,7 +53,7 @@ static void parse_cpu(struct pdiag_metric_file *f, const char *text, size_t len,
 	uint64_t values[CPU_COUNT], have;
 
 	have = pdiag_metric_keys(&f->keys, text, len, cpu_keys, PDIAG_COUNT(cpu_keys), values);
-	count_all(values, have, CPU_COUNT, found);
+	pdiag_metric_keys_found(f, values, have, found);
 }
 
 const struct pdiag_metric_reader pdiag_metric_cg_cpu = { "cpu.stat", NO_CPU,
@@ -88,8 +80,7 @@ const struct pdiag_metric_reader pdiag_metric_cg_swap = { "memory.swap.current",
 	PDIAG_METRICS_CGROUP, 1, swap_defs, parse_number };
 
 enum {
-	ANON, FILES, KERNEL, BYTES, /* the first are bytes */
-	MAJOR = BYTES, MINOR, SCANNED, RECLAIMED, REFAULTS, MEMORY_COUNT,
+	ANON, FILES, KERNEL, MAJOR, MINOR, SCANNED, RECLAIMED, REFAULTS, MEMORY_COUNT,
 	FAULTS = MEMORY_COUNT, MEMORY_SLOTS
 };
 
@@ -126,16 +117,8 @@ static void parse_memory(struct pdiag_metric_file *f, const char *text, size_t l
 
 	have = pdiag_metric_keys(&f->keys, text, len, memory_keys, PDIAG_COUNT(memory_keys),
 		values);
-	for (uint32_t i = 0; i < MEMORY_COUNT; i++) {
-		if (i == MINOR || !(have >> i & 1))
-			continue;
-		if (i < BYTES)
-			pdiag_metric_gauge(found, i, (double)values[i]);
-		else
-			pdiag_metric_count(found, i, values[i]);
-	}
-	if (have >> FAULTS & 1 && have >> MAJOR & 1 && values[MAJOR] <= values[FAULTS])
-		pdiag_metric_count(found, MINOR, values[FAULTS] - values[MAJOR]);
+	have = pdiag_metric_keys_less(values, have, MINOR, FAULTS, MAJOR);
+	pdiag_metric_keys_found(f, values, have, found);
 }
 
 const struct pdiag_metric_reader pdiag_metric_cg_memory = { "memory.stat", NO_MEMORY,
@@ -164,7 +147,7 @@ static void parse_events(struct pdiag_metric_file *f, const char *text, size_t l
 
 	have = pdiag_metric_keys(&f->keys, text, len, events_keys, PDIAG_COUNT(events_keys),
 		values);
-	count_all(values, have, EVENTS_COUNT, found);
+	pdiag_metric_keys_found(f, values, have, found);
 }
 
 const struct pdiag_metric_reader pdiag_metric_cg_events = { "memory.events", NO_MEMORY,

@@ -3,8 +3,8 @@
 #include <time.h>
 
 #include "metric/metric.h"
+#include "util/clock.h"
 
-#define NS 1000000000ull
 /* Clocks that differ by less do not differ: they are read one after the other. */
 #define CLOCKS_NS 1000000
 
@@ -15,7 +15,7 @@ uint64_t pdiag_metric_now(const struct pdiag_metrics *m, clockid_t id)
 
 static int32_t zone_of(uint64_t realtime_ns)
 {
-	time_t seconds = (time_t)(realtime_ns / NS);
+	time_t seconds = (time_t)(realtime_ns / PDIAG_SECOND_NS);
 	struct tm tm;
 
 	return localtime_r(&seconds, &tm) ? (int32_t)tm.tm_gmtoff : 0;
@@ -39,7 +39,7 @@ void pdiag_metric_stamp(struct pdiag_metrics *m)
 	int64_t offset;
 
 	read_clocks(m, i);
-	if (!was.time_ns || i->realtime_ns / NS != was.realtime_ns / NS)
+	if (!was.time_ns || i->realtime_ns / PDIAG_SECOND_NS != was.realtime_ns / PDIAG_SECOND_NS)
 		i->zone_s = zone_of(i->realtime_ns);
 	i->suspended_ns = 0;
 	i->jump_ns = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "metric/history.h"
+#include "util/clock.h"
 
 #include <errno.h>
 #include <float.h>
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS 1000000000ull
 
 /* The second level's steps, and how much deeper it reaches. */
 #define COARSE_S 60u
@@ -18,7 +18,7 @@ static int init_level(struct pdiag_history *h, struct pdiag_history_level *l, ui
 {
 	size_t values = (size_t)slots * h->columns * width;
 
-	l->step_ns = step_s * NS;
+	l->step_ns = step_s * PDIAG_SECOND_NS;
 	l->slots = slots;
 	l->width = width;
 	l->values = malloc(values * sizeof(*l->values));
@@ -94,7 +94,8 @@ void pdiag_history_tick(struct pdiag_history *h, const struct pdiag_history_stam
 	/* Half a second before the first sample: those that come each second are in the middle of
 	 * their steps, and no jitter puts two of them in one. */
 	if (!h->started)
-		h->origin_ns = stamp->boottime_ns > NS / 2 ? stamp->boottime_ns - NS / 2 : 0;
+		h->origin_ns = stamp->boottime_ns > PDIAG_SECOND_NS / 2 ?
+			stamp->boottime_ns - PDIAG_SECOND_NS / 2 : 0;
 	for (int i = 0; i < PDIAG_HISTORY_LEVELS; i++) {
 		struct pdiag_history_level *l = &h->levels[i];
 		uint64_t slot = 0;

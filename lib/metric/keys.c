@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "metric/keys.h"
 
+#include "metric/metric.h"
 #include "metric/scan.h"
 
 /* So many texts in a row are expected to be alike. */
@@ -98,4 +99,17 @@ uint64_t pdiag_metric_keys(struct pdiag_metric_keys_hint *hint, const char *text
 			return have;
 	}
 	return learn(hint, s, keys, count, values);
+}
+
+void pdiag_metric_keys_found(const struct pdiag_metric_file *f, const uint64_t *values,
+	uint64_t have, struct pdiag_metric_found *found)
+{
+	for (uint32_t i = 0; i < f->reader->count; i++) {
+		if (!(have >> i & 1))
+			continue;
+		if (f->reader->defs[i].kind == PDIAG_METRIC_COUNTER)
+			pdiag_metric_count(found, i, values[i]);
+		else
+			pdiag_metric_gauge(found, i, (double)values[i]);
+	}
 }

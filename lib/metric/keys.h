@@ -29,4 +29,22 @@ struct pdiag_metric_keys_hint {
 uint64_t pdiag_metric_keys(struct pdiag_metric_keys_hint *hint, const char *text, size_t len,
 	const struct pdiag_metric_key *keys, size_t count, uint64_t *values);
 
+struct pdiag_metric_file;
+struct pdiag_metric_found;
+
+/* Slots by the number of the metric are found, each by its kind. */
+void pdiag_metric_keys_found(const struct pdiag_metric_file *f, const uint64_t *values,
+	uint64_t have, struct pdiag_metric_found *found);
+
+/* What no key has: values[to] is `all` less `part`, if both are known and it is not negative.
+ * Returns the bits of what is known then. */
+static inline uint64_t pdiag_metric_keys_less(
+	uint64_t *values, uint64_t have, uint32_t to, uint32_t all, uint32_t part)
+{
+	if (!(have >> all & 1) || !(have >> part & 1) || values[part] > values[all])
+		return have;
+	values[to] = values[all] - values[part];
+	return have | 1ull << to;
+}
+
 #endif

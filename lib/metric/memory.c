@@ -9,8 +9,8 @@
 /* ---- /proc/meminfo ---- */
 
 enum {
-	LIMIT, FREE, AVAILABLE, CACHED, DIRTY, WRITEBACK, ANON, SHARED, SLAB, BYTES,
-	USED_SHARE = BYTES, SWAP_LIMIT, SWAP_USED, MEMINFO,
+	LIMIT, FREE, AVAILABLE, CACHED, DIRTY, WRITEBACK, ANON, SHARED, SLAB,
+	USED_SHARE, SWAP_LIMIT, SWAP_USED, MEMINFO,
 	SWAP_FREE = MEMINFO, SLOTS /* not a metric itself */
 };
 
@@ -49,17 +49,12 @@ static void parse_meminfo(struct pdiag_metric_file *f, const char *text, size_t 
 	uint64_t kb[SLOTS], have;
 
 	have = pdiag_metric_keys(&f->keys, text, len, meminfo_keys, PDIAG_COUNT(meminfo_keys), kb);
-	for (uint32_t i = 0; i < BYTES; i++)
-		if (have >> i & 1)
-			pdiag_metric_gauge(found, i, (double)kb[i]);
+	have = pdiag_metric_keys_less(kb, have, SWAP_USED, SWAP_LIMIT, SWAP_FREE);
+	pdiag_metric_keys_found(f, kb, have, found);
 	if (have >> LIMIT & 1 && have >> AVAILABLE & 1 && kb[LIMIT] &&
 		kb[AVAILABLE] <= kb[LIMIT])
 		pdiag_metric_gauge(found, USED_SHARE,
 			1 - (double)kb[AVAILABLE] / (double)kb[LIMIT]);
-	if (have >> SWAP_LIMIT & 1)
-		pdiag_metric_gauge(found, SWAP_LIMIT, (double)kb[SWAP_LIMIT]);
-	if (have >> SWAP_LIMIT & 1 && have >> SWAP_FREE & 1 && kb[SWAP_FREE] <= kb[SWAP_LIMIT])
-		pdiag_metric_gauge(found, SWAP_USED, (double)(kb[SWAP_LIMIT] - kb[SWAP_FREE]));
 }
 
 const struct pdiag_metric_reader pdiag_metric_meminfo = { "proc/meminfo", IN_PART,
@@ -126,11 +121,8 @@ static void parse_vmstat(struct pdiag_metric_file *f, const char *text, size_t l
 	uint64_t value[VMSTAT_SLOTS], have;
 
 	have = pdiag_metric_keys(&f->keys, text, len, vmstat_keys, PDIAG_COUNT(vmstat_keys), value);
-	for (uint32_t i = 0; i < VMSTAT; i++)
-		if (i != MINOR && have >> i & 1)
-			pdiag_metric_count(found, i, value[i]);
-	if (have >> FAULTS & 1 && have >> MAJOR & 1 && value[MAJOR] <= value[FAULTS])
-		pdiag_metric_count(found, MINOR, value[FAULTS] - value[MAJOR]);
+	have = pdiag_metric_keys_less(value, have, MINOR, FAULTS, MAJOR);
+	pdiag_metric_keys_found(f, value, have, found);
 }
 
 const struct pdiag_metric_reader pdiag_metric_vmstat = { "proc/vmstat", IN_PART,

@@ -65,7 +65,7 @@ const struct pdiag_metric_reader pdiag_metric_pid_stat = { "stat", GONE, PDIAG_M
 
 /* ---- status ---- */
 
-enum { RESIDENT, ANON, SWAP, SIZES, VOLUNTARY = SIZES, INVOLUNTARY, STATUS };
+enum { RESIDENT, ANON, SWAP, VOLUNTARY, INVOLUNTARY, STATUS };
 
 #define KERNEL_THREAD "a kernel thread has no memory of its own"
 #define SIZE(name, text) { name, "By", text, PDIAG_METRIC_GAUGE, 1024, KERNEL_THREAD }
@@ -95,14 +95,7 @@ static void parse_status(struct pdiag_metric_file *f, const char *text, size_t l
 
 	have = pdiag_metric_keys(&f->keys, text, len, status_keys, PDIAG_COUNT(status_keys),
 		values);
-	for (uint32_t i = 0; i < STATUS; i++) {
-		if (!(have >> i & 1))
-			continue;
-		if (i < SIZES)
-			pdiag_metric_gauge(found, i, (double)values[i]);
-		else
-			pdiag_metric_count(found, i, values[i]);
-	}
+	pdiag_metric_keys_found(f, values, have, found);
 }
 
 const struct pdiag_metric_reader pdiag_metric_pid_status = { "status", GONE,
@@ -162,9 +155,7 @@ static void parse_io(struct pdiag_metric_file *f, const char *text, size_t len,
 	uint64_t values[IO], have;
 
 	have = pdiag_metric_keys(&f->keys, text, len, io_keys, PDIAG_COUNT(io_keys), values);
-	for (uint32_t i = 0; i < IO; i++)
-		if (have >> i & 1)
-			pdiag_metric_count(found, i, values[i]);
+	pdiag_metric_keys_found(f, values, have, found);
 }
 
 const struct pdiag_metric_reader pdiag_metric_pid_io = { "io",

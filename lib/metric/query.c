@@ -6,8 +6,8 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "metric/metric.h"
+#include "util/clock.h"
 
-#define NS 1000000000ull
 
 uint32_t pdiag_metrics_count(const struct pdiag_metrics *m)
 {
@@ -44,7 +44,7 @@ int pdiag_metrics_get_info(const struct pdiag_metrics *m, struct pdiag_metrics_i
 		known.bytes += m->files[i].devices.cap * sizeof(struct pdiag_metric_device);
 	for (uint32_t i = 0; i < m->count; i++)
 		known.available += m->metrics[i].available;
-	return pdiag_info_copy(info, &known, sizeof(known), sizeof(known), "pdiag_metrics_info");
+	return PDIAG_INFO_COPY(info, &known, available, "pdiag_metrics_info");
 }
 
 int pdiag_metrics_each_point(const struct pdiag_metrics *m, uint32_t index, uint64_t from_ns,
@@ -55,5 +55,5 @@ int pdiag_metrics_each_point(const struct pdiag_metrics *m, uint32_t index, uint
 		return pdiag_fail(EINVAL, "pdiag_metrics_each_point: index is %u of %u metrics; "
 			"step_s is %u, and no step is longer than 60", index, m->count, step_s);
 	return pdiag_history_each(&m->history, (uint32_t)m->bases[index].column, from_ns, to_ns,
-		step_s * NS, fn, user);
+		step_s * PDIAG_SECOND_NS, fn, user);
 }

@@ -5,12 +5,12 @@
 
 #include "core/error.h"
 #include "metric/metric.h"
+#include "util/clock.h"
 
-#define NS 1000000000ull
 /* No file takes more than such a share of a CPU, but by being read twice a second, so that history
  * has it in each: on large machines some take milliseconds. */
 #define SHARE 10000
-#define PERIOD_MAX_NS (NS / 2)
+#define PERIOD_MAX_NS (PDIAG_SECOND_NS / 2)
 
 /* ---- files ---- */
 
@@ -68,7 +68,7 @@ static bool reopen(struct pdiag_metrics *m, struct pdiag_metric_file *f)
 
 	if (f->reader->family != PDIAG_METRICS_CGROUP || time_ns < f->retry_ns)
 		return false;
-	f->retry_ns = time_ns + NS;
+	f->retry_ns = time_ns + PDIAG_SECOND_NS;
 	dir_fd = pdiag_metric_open_dir(m->root_fd, m->cgroup);
 	if (dir_fd < 0)
 		return false;

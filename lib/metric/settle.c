@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "metric/metric.h"
+#include "util/clock.h"
 
-#define NS 1000000000ull
 
 static void set_missing(struct pdiag_metrics *m, uint32_t i)
 {
@@ -53,7 +53,7 @@ static void settle_counter(struct pdiag_metrics *m, const struct pdiag_metric_fi
 		b->time_ns = time_ns;
 	} else {
 		delta = (double)(count - b->count) * scale;
-		seconds = (double)(time_ns - b->time_ns) / NS;
+		seconds = (double)(time_ns - b->time_ns) / PDIAG_SECOND_NS;
 		set_value(m, f, i, delta / seconds);
 		m->values[i].total += delta;
 		pdiag_history_add(&m->history, (uint32_t)b->column, delta / seconds, seconds);

@@ -270,6 +270,5 @@ int pdiag_probe_get_histogram(struct pdiag_probe *p, struct pdiag_probe_histogra
 	known.missed = raw.missed;
 	known.lost = stats.lost[PDIAG_KMOD_LOST_RING] + stats.lost[PDIAG_KMOD_LOST_BUDGET];
 	memcpy(known.bucket, raw.bucket, sizeof(known.bucket));
-	return pdiag_info_copy(histogram, &known, sizeof(known), sizeof(known),
-		"pdiag_probe_histogram");
+	return PDIAG_INFO_COPY(histogram, &known, bucket, "pdiag_probe_histogram");
 }

@@ -44,9 +44,7 @@ int pdiag_profile_get_info(const struct pdiag_profile *profile, struct pdiag_pro
 		else
 			all.off_cpu_ns += e->weight;
 	}
-	return pdiag_info_copy(info, &all, sizeof(all),
-		offsetof(struct pdiag_profile_info, threads) + sizeof(all.threads),
-		"pdiag_profile_info");
+	return PDIAG_INFO_COPY(info, &all, threads, "pdiag_profile_info");
 }
 
 static int tell_unplaced(const struct pdiag_ledger *ledger, uint32_t reason, pdiag_loss_fn fn,

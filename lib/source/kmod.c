@@ -5,7 +5,6 @@
  * CLOCK_MONOTONIC and are merged in order of time.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,6 +20,7 @@
 #include "source/kmod_parts.h"
 #include "source/kmod_rings.h"
 #include "source/kmod_session.h"
+#include "source/limits.h"
 #include "source/perf_events.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -124,7 +124,6 @@ static int open_tasks(struct kmod_source *k, const struct pdiag_source_config *c
 {
 	struct pdiag_source_config tasks = *config;
 	struct pdiag_source_state scratch = { .limits = "" };
-	size_t len;
 	int ret;
 
 	tasks.events = 0;
@@ -139,9 +138,7 @@ static int open_tasks(struct kmod_source *k, const struct pdiag_source_config *c
 	if (!ret || ret == -ENOMEM)
 		return ret;
 	pdiag_perf_events_close(&k->tasks, false);
-	len = strlen(k->base.state.limits);
-	snprintf(k->base.state.limits + len, sizeof(k->base.state.limits) - len,
-		"%sprograms that start and end are not followed: %s", len ? "; " : "",
+	pdiag_limits_add(&k->base.state, "programs that start and end are not followed: %s",
 		pdiag_errmsg());
 	pdiag_error_clear();
 	return 0;

@@ -176,7 +176,6 @@ int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config)
 void pdiag_kmod_options_tell(const struct pdiag_kmod_session *session,
 	const struct pdiag_source_config *config, struct pdiag_source_state *state)
 {
-	char text[160];
 
 	state->event = "context-switches";
 	if (config->events & PDIAG_ON_CPU)
@@ -192,13 +191,11 @@ void pdiag_kmod_options_tell(const struct pdiag_kmod_session *session,
 		pdiag_limits_add(state, "user frames only: kernel frames need the capability "
 			"CAP_PERFMON");
 	if (session->max_depth < config->max_depth) {
-		snprintf(text, sizeof(text), "stacks of %u frames at most, not %u: the kernel "
+		pdiag_limits_add(state, "stacks of %u frames at most, not %u: the kernel "
 			"module takes no more", session->max_depth, config->max_depth);
-		pdiag_limits_add(state, text);
 	}
 	if (config->budget_ppm && session->budget_ppm != config->budget_ppm) {
-		snprintf(text, sizeof(text), "a budget of %u millionths of a CPU, not %u: who has "
+		pdiag_limits_add(state, "a budget of %u millionths of a CPU, not %u: who has "
 			"no privilege does not choose", session->budget_ppm, config->budget_ppm);
-		pdiag_limits_add(state, text);
 	}
 }

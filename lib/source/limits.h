@@ -6,6 +6,7 @@
 #include "source/source.h"
 
 /* A sentence more in state->limits; what has no room there is cut. */
-void pdiag_limits_add(struct pdiag_source_state *state, const char *text);
+void pdiag_limits_add(struct pdiag_source_state *state, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

@@ -93,31 +93,32 @@ static int open_fds(struct perf_source *p)
 	return ret;
 }
 
-/* The kernel bounds what all perf events together may take, and no single capture. */
-static int refuse_budget(
-	const struct pdiag_source_config *config, struct pdiag_source_state *state)
+/* Of what perf events cannot do: a refusal if it is perf that was asked for, else a limit. */
+static int lack(const struct pdiag_source_config *config, struct pdiag_source_state *state,
+	const char *refusal, const char *limit)
 {
-	if (!config->budget_ppm)
-		return 0;
 	if (config->source == PDIAG_SOURCE_PERF)
-		return pdiag_fail(EOPNOTSUPP, "budget_ppm is set, but perf events have no budget "
-			"for a capture, only kernel.perf_cpu_time_max_percent for all of them; "
-			"leave it zero, or use the kernel module");
-	pdiag_limits_add(state, "no budget: perf events have none for a capture, only "
-		"kernel.perf_cpu_time_max_percent for all of them");
+		return pdiag_fail(EOPNOTSUPP, "%s, or use the kernel module", refusal);
+	pdiag_limits_add(state, "%s", limit);
 	return 0;
 }
 
-static int refuse_wakers(
+static int check_lacks(
 	const struct pdiag_source_config *config, struct pdiag_source_state *state)
 {
-	if (!(config->flags & PDIAG_WAKERS))
-		return 0;
-	if (config->source == PDIAG_SOURCE_PERF)
-		return pdiag_fail(EOPNOTSUPP, "PDIAG_WAKERS is set, but perf events do not tell "
-			"who ends a wait; leave it out, or use the kernel module");
-	pdiag_limits_add(state, "no stacks of wakers: perf events do not tell who ends a wait");
-	return 0;
+	int ret = 0;
+
+	/* The kernel bounds what all perf events together may take, and no single capture. */
+	if (config->budget_ppm)
+		ret = lack(config, state, "budget_ppm is set, but perf events have no budget for a "
+			"capture, only kernel.perf_cpu_time_max_percent for all of them; leave it "
+			"zero", "no budget: perf events have none for a capture, only "
+			"kernel.perf_cpu_time_max_percent for all of them");
+	if (!ret && config->flags & PDIAG_WAKERS)
+		ret = lack(config, state, "PDIAG_WAKERS is set, but perf events do not tell who "
+			"ends a wait; leave it out",
+			"no stacks of wakers: perf events do not tell who ends a wait");
+	return ret;
 }
 
 static int perf_open(const struct pdiag_source_config *config, struct pdiag_source **out)
@@ -136,9 +137,7 @@ static int perf_open(const struct pdiag_source_config *config, struct pdiag_sour
 	state = &p->base.state;
 	state->live = true;
 	state->exit_status = -1;
-	ret = refuse_budget(config, state);
-	if (!ret)
-		ret = refuse_wakers(config, state);
+	ret = check_lacks(config, state);
 	if (!ret)
 		ret = pdiag_perf_target_open(&p->target, config);
 	if (!ret)

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/error.h"
 #include "source/flight.h"
+#include "source/limits.h"
 
 /* The default rides out a reader that stands still for this long ... */
 #define STALL_SECONDS 10
@@ -92,7 +92,6 @@ int pdiag_perf_buffer_map(struct pdiag_perf_rings *rings, const struct pdiag_sou
 	uint32_t cpus, struct pdiag_source_state *state)
 {
 	unsigned int shift = 0;
-	size_t len;
 	int ret, err = 0;
 
 	do {
@@ -102,13 +101,10 @@ int pdiag_perf_buffer_map(struct pdiag_perf_rings *rings, const struct pdiag_sou
 	if (ret)
 		return pdiag_fail(-ret, "cannot map ring buffers: %s; %s", strerror(-ret),
 			more_room(err));
-	if (shift) {
-		len = strlen(state->limits);
-		snprintf(state->limits + len, sizeof(state->limits) - len,
-			"%sring buffers of %llu KiB a CPU, 1/%u of what was wanted: %s",
-			len ? "; " : "", (unsigned long long)rings->rings[0].size >> 10,
-			1u << shift, more_room(err));
-	}
+	if (shift)
+		pdiag_limits_add(state, "ring buffers of %llu KiB a CPU, 1/%u of what was wanted: "
+			"%s", (unsigned long long)rings->rings[0].size >> 10, 1u << shift,
+			more_room(err));
 	return 0;
 }
 

@@ -110,8 +110,6 @@ static int attach_rings(struct pdiag_perf_events *e)
 static void fill_state(const struct pdiag_perf_events *e, const struct pdiag_source_config *config,
 	const struct pdiag_perf_target *target, struct pdiag_source_state *state)
 {
-	char text[256];
-
 	state->event = "context-switches";
 	if (config->events & PDIAG_ON_CPU)
 		state->event = e->choice.hardware ? "cycles" : "cpu-clock";
@@ -126,14 +124,12 @@ static void fill_state(const struct pdiag_perf_events *e, const struct pdiag_sou
 		pdiag_limits_add(state, "user frames only: kernel frames need the capability "
 			"CAP_PERFMON, or kernel.perf_event_paranoid at 1 or less");
 	if (e->choice.hz < config->hz) {
-		snprintf(text, sizeof(text), "sampling at %u Hz, not %u: "
+		pdiag_limits_add(state, "sampling at %u Hz, not %u: "
 			"kernel.perf_event_max_sample_rate", e->choice.hz, config->hz);
-		pdiag_limits_add(state, text);
 	}
 	if (e->choice.max_depth < config->max_depth) {
-		snprintf(text, sizeof(text), "stacks of %u frames at most, not %u: "
+		pdiag_limits_add(state, "stacks of %u frames at most, not %u: "
 			"kernel.perf_event_max_stack", e->choice.max_depth, config->max_depth);
-		pdiag_limits_add(state, text);
 	}
 }
 

@@ -221,7 +221,7 @@ int pdiag_source_query(struct pdiag *context, uint32_t source, struct pdiag_sour
 	if (ret)
 		return ret;
 	query(source, &known);
-	return pdiag_info_copy(info, &known, sizeof(known), sizeof(known), "pdiag_source_info");
+	return PDIAG_INFO_COPY(info, &known, why, "pdiag_source_info");
 }
 
 int pdiag_source_each_feature(

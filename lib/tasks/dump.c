@@ -145,9 +145,7 @@ int pdiag_dump_get_info(const struct pdiag_dump *d, struct pdiag_dump_info *info
 
 	pdiag_error_clear();
 	all.limits = d->limits;
-	return pdiag_info_copy(info, &all, sizeof(all),
-		offsetof(struct pdiag_dump_info, reserved) + sizeof(all.reserved),
-		"pdiag_dump_info");
+	return PDIAG_INFO_COPY(info, &all, reserved, "pdiag_dump_info");
 }
 
 struct pdiag_profile *pdiag_dump_profile(struct pdiag_dump *d)

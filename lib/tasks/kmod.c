@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "decode/decode.h"
 #include "tasks/tasks.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -34,9 +35,7 @@ static int learn(struct pdiag_tasks *t, const struct pdiag_kmod_stack *r)
 	if (!stack)
 		return -ENOMEM;
 	stack->nr = r->nr;
-	stack->flags = r->head.flags & PDIAG_KMOD_TRUNCATED ? PDIAG_STACK_TRUNCATED : 0;
-	if (r->head.flags & PDIAG_KMOD_FAULTED)
-		stack->flags |= PDIAG_STACK_FAULTED;
+	stack->flags = pdiag_decode_kmod_stack_flags(r->head.flags);
 	memcpy(stack->ips, r->ips, bytes);
 	return 0;
 }

@@ -6,12 +6,14 @@
 #include <stdint.h>
 #include <time.h>
 
+#define PDIAG_SECOND_NS 1000000000ull
+
 static inline uint64_t pdiag_clock_ns(clockid_t id)
 {
 	struct timespec t;
 
 	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * PDIAG_SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
 #endif

@@ -162,7 +162,7 @@ static void suspend_and_jump(void **state)
 static void zone(void **state)
 {
 	(void)state;
-	setenv("TZ", "XXX-05:30", 1);
+	setenv("TZ", "TST-05:30", 1);
 	tzset();
 	made(&f);
 	load_tick(NS, 1);
