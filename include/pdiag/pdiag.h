@@ -18,5 +18,11 @@
 #include <pdiag/trigger.h>
 #include <pdiag/metric.h>
 #include <pdiag/detect.h>
+#include <pdiag/culprit.h>
+#include <pdiag/event.h>
+#include <pdiag/trend.h>
+#include <pdiag/journal.h>
+#include <pdiag/watch.h>
+#include <pdiag/portrait.h>
 
 #endif

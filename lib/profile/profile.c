@@ -50,6 +50,14 @@ void pdiag_profile_hand_over(struct pdiag_profile *p)
 	pdiag_child_add(p->context, &p->child, destroy_child);
 }
 
+void pdiag_profile_adopt(struct pdiag_profile *p)
+{
+	if (p->borrowed)
+		return;
+	pdiag_child_remove(&p->child);
+	p->borrowed = true;
+}
+
 int pdiag_profile_new(struct pdiag *context, struct pdiag_profile **out)
 {
 	int ret;

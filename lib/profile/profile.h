@@ -120,6 +120,8 @@ int pdiag_profile_new_borrowed(struct pdiag *context, struct pdiag_profile **out
 void pdiag_profile_destroy(struct pdiag_profile *p);
 /* From a capture's hands into the caller's. */
 void pdiag_profile_hand_over(struct pdiag_profile *p);
+/* And from the caller's hands into those of another object, which then destroys it. */
+void pdiag_profile_adopt(struct pdiag_profile *p);
 
 /* How much a profile holds, and going back to it when adding more has failed half way. */
 struct pdiag_profile_mark {

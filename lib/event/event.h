@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An event as an object: what watch and journal fill in, and what charts, reports and callers read.
+ * It owns copies of all text and points, its profiles and its culprits. It may be held by several
+ * (the watch's history, a caller): references are counted, and its context holds it in its list of
+ * children for as long as it lives.
+ */
+#ifndef PDIAG_EVENT_EVENT_H
+#define PDIAG_EVENT_EVENT_H
+
+#include <pdiag/event.h>
+
+#include "core/context.h"
+
+/* Places of profiles, by the bit of PDIAG_EVIDENCE_*. */
+#define PDIAG_EVENT_PROFILES 4u
+
+struct pdiag_event_series {
+	struct pdiag_event_metric metric; /* its texts belong to the event's strings */
+	struct pdiag_event_point *points;
+};
+
+struct pdiag_event {
+	struct pdiag_child child;
+	struct pdiag *context;
+	uint32_t references;
+	struct pdiag_event_info info; /* counts and bits of evidence are filled in by get_info */
+	char *texts[5]; /* what info's texts point to, by enum pdiag_event_text; NULL: "" */
+	struct pdiag_event_series *series;
+	uint32_t series_count, series_cap;
+	struct pdiag_profile *profiles[PDIAG_EVENT_PROFILES]; /* owned, borrowed from no one */
+	struct pdiag_culprits *culprits; /* owned; NULL: none */
+};
+
+enum pdiag_event_text {
+	PDIAG_EVENT_SENTENCE, PDIAG_EVENT_METRIC, PDIAG_EVENT_UNIT, PDIAG_EVENT_RULE,
+	PDIAG_EVENT_LIMITS,
+};
+
+/* With one reference. 0 or -ENOMEM. */
+int pdiag_event_new(struct pdiag *context, struct pdiag_event **out);
+struct pdiag_event *pdiag_event_hold(struct pdiag_event *event);
+/* Give up a reference, as pdiag_event_free(). */
+void pdiag_event_release(struct pdiag_event *event);
+/* Set a text; it is copied. 0 or -ENOMEM (it is as it was). */
+int pdiag_event_set_text(struct pdiag_event *event, enum pdiag_event_text which, const char *text);
+/*
+ * Add a metric; texts and points are copied, those of the metric replaced if there is one of that
+ * name. 0 or -ENOMEM (nothing changed). Call pdiag_event_sort() when all are there.
+ */
+int pdiag_event_add_metric(struct pdiag_event *event, const struct pdiag_event_metric *metric,
+	const struct pdiag_event_point *points, uint32_t count);
+void pdiag_event_sort(struct pdiag_event *event);
+/* Give it a profile, which is its own from then on (out of its context's list, or a borrowed one),
+ * in the place of one that it may have. */
+void pdiag_event_give_profile(
+	struct pdiag_event *event, uint32_t evidence, struct pdiag_profile *profile);
+/* The same for culprits. */
+void pdiag_event_give_culprits(struct pdiag_event *event, struct pdiag_culprits *culprits);
+/* Another event with the same info, texts, metrics and culprits, and without profiles: what was said
+ * of it at that moment. 0 or -ENOMEM. */
+int pdiag_event_snapshot(const struct pdiag_event *event, struct pdiag_event **out);
+
+#endif
