@@ -20,6 +20,13 @@ struct pdiag_tasks_options;
 struct pdiag_trigger;
 struct pdiag_metrics_options;
 struct pdiag_pressure_options;
+struct pdiag_culprits_options;
+struct pdiag_report_options;
+struct pdiag_journal_options;
+struct pdiag_trend_options;
+struct pdiag_trend_series;
+struct pdiag_portraits_options;
+struct pdiag_watch_options;
 
 /*
  * Copy the caller's options into `to`, zero-filled. `first` is the size in the first release:
@@ -44,6 +51,13 @@ int pdiag_options_copy(void *to, size_t known, const void *from, size_t first, c
 		struct pdiag_detector_options *: "pdiag_detector_options", \
 		struct pdiag_rule_options *: "pdiag_rule_options", \
 		struct pdiag_detector_group_options *: "pdiag_detector_group_options", \
+		struct pdiag_culprits_options *: "pdiag_culprits_options", \
+		struct pdiag_report_options *: "pdiag_report_options", \
+		struct pdiag_journal_options *: "pdiag_journal_options", \
+		struct pdiag_trend_options *: "pdiag_trend_options", \
+		struct pdiag_trend_series *: "pdiag_trend_series", \
+		struct pdiag_portraits_options *: "pdiag_portraits_options", \
+		struct pdiag_watch_options *: "pdiag_watch_options", \
 		struct pdiag_sink *: "pdiag_sink")
 
 /* The size that a struct had in the first release, whose last member was `last`. */

@@ -3,6 +3,8 @@
 #ifndef PDIAG_CULPRIT_CULPRIT_INTERNAL_H
 #define PDIAG_CULPRIT_CULPRIT_INTERNAL_H
 
+#include <stdbool.h>
+
 #include <pdiag/culprit.h>
 
 #include "core/context.h"
@@ -11,10 +13,10 @@
 struct pdiag_culprits {
 	struct pdiag_child child;
 	struct pdiag *context;
-	bool owned;	 /* by an event, and not in the context's list */
+	bool listed;	     /* among the children of its context, as it is the caller's */
 	uint32_t references; /* one object may be held by several events */
 	struct pdiag_culprit *list;
-	uint32_t count, cap;
+	size_t count, cap;
 	struct pdiag_arena arena; /* texts, symbols, lists of frames */
 };
 
@@ -22,10 +24,11 @@ struct pdiag_culprits {
 int pdiag_culprits_make(struct pdiag *context, struct pdiag_culprits **out);
 /* Add one at the end; texts, frames and symbols are copied. 0 or -ENOMEM (nothing changed). */
 int pdiag_culprits_add(struct pdiag_culprits *c, const struct pdiag_culprit *culprit);
-/* From the caller's hands into an event's: out of the context's list. */
+/* Into the caller's hands, and so into the context's list; and back into ours. */
+void pdiag_culprits_hand_over(struct pdiag_culprits *c);
 void pdiag_culprits_adopt(struct pdiag_culprits *c);
 struct pdiag_culprits *pdiag_culprits_hold(struct pdiag_culprits *c);
-/* Give up a reference of one that is owned. NULL is fine. */
+/* Give up a reference of one that is ours. NULL is fine. */
 void pdiag_culprits_release(struct pdiag_culprits *c);
 
 #endif

@@ -27,7 +27,7 @@ struct pdiag_event {
 	struct pdiag_event_info info; /* counts and bits of evidence are filled in by get_info */
 	char *texts[5]; /* what info's texts point to, by enum pdiag_event_text; NULL: "" */
 	struct pdiag_event_series *series;
-	uint32_t series_count, series_cap;
+	size_t series_count, series_cap;
 	struct pdiag_profile *profiles[PDIAG_EVENT_PROFILES]; /* owned, borrowed from no one */
 	struct pdiag_culprits *culprits; /* owned; NULL: none */
 };

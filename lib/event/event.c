@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The event as an object: made, held, filled in, given away. */
+#include "event/event.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "culprit/culprit.h"
+#include "profile/profile.h"
+#include "util/array.h"
+
+static void free_series(struct pdiag_event_series *s)
+{
+	free((void *)s->metric.name);
+	free((void *)s->metric.unit);
+	free((void *)s->metric.description);
+	free(s->points);
+}
+
+static void destroy(struct pdiag_event *e)
+{
+	for (size_t i = 0; i < PDIAG_COUNT(e->texts); i++)
+		free(e->texts[i]);
+	for (size_t i = 0; i < e->series_count; i++)
+		free_series(&e->series[i]);
+	free(e->series);
+	for (size_t i = 0; i < PDIAG_EVENT_PROFILES; i++)
+		pdiag_profile_destroy(e->profiles[i]);
+	pdiag_culprits_release(e->culprits);
+	free(e);
+}
+
+static void destroy_child(struct pdiag_child *child)
+{
+	destroy(pdiag_container(child, struct pdiag_event, child));
+}
+
+int pdiag_event_new(struct pdiag *context, struct pdiag_event **out)
+{
+	struct pdiag_event *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	e->context = context;
+	e->references = 1;
+	pdiag_child_add(context, &e->child, destroy_child);
+	*out = e;
+	return 0;
+}
+
+struct pdiag_event *pdiag_event_hold(struct pdiag_event *event)
+{
+	event->references++;
+	return event;
+}
+
+void pdiag_event_release(struct pdiag_event *event)
+{
+	if (!event || --event->references)
+		return;
+	pdiag_child_remove(&event->child);
+	destroy(event);
+}
+
+void pdiag_event_free(struct pdiag_event *event)
+{
+	pdiag_event_release(event);
+}
+
+int pdiag_event_set_text(struct pdiag_event *event, enum pdiag_event_text which, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(event->texts[which]);
+	event->texts[which] = copy;
+	return 0;
+}
+
+/* A series of its own; 0 or -ENOMEM (and there is nothing to free). */
+static int copy_series(struct pdiag_event_series *to, const struct pdiag_event_metric *metric,
+	const struct pdiag_event_point *points, uint32_t count)
+{
+	to->metric = *metric;
+	to->metric.name = strdup(metric->name);
+	to->metric.unit = strdup(metric->unit ? metric->unit : "");
+	to->metric.description = strdup(metric->description ? metric->description : "");
+	to->metric.points = count;
+	to->points = malloc(count ? count * sizeof(*points) : 1);
+	if (!to->metric.name || !to->metric.unit || !to->metric.description || !to->points) {
+		free_series(to);
+		return -ENOMEM;
+	}
+	if (count)
+		memcpy(to->points, points, count * sizeof(*points));
+	return 0;
+}
+
+int pdiag_event_add_metric(struct pdiag_event *event, const struct pdiag_event_metric *metric,
+	const struct pdiag_event_point *points, uint32_t count)
+{
+	struct pdiag_event_series series;
+	size_t at = 0;
+
+	while (at < event->series_count &&
+		strcmp(event->series[at].metric.name, metric->name))
+		at++;
+	if (pdiag_array_reserve(&event->series, &event->series_cap, at + 1, sizeof(series)) ||
+		copy_series(&series, metric, points, count))
+		return -ENOMEM;
+	if (at < event->series_count)
+		free_series(&event->series[at]);
+	else
+		event->series_count++;
+	event->series[at] = series;
+	return 0;
+}
+
+/* Those that took part first, then by surprise, then as they came. */
+static int by_surprise(const void *a, const void *b)
+{
+	const struct pdiag_event_metric *x = &((const struct pdiag_event_series *)a)->metric;
+	const struct pdiag_event_metric *y = &((const struct pdiag_event_series *)b)->metric;
+
+	if (!x->onset_ns != !y->onset_ns)
+		return x->onset_ns ? -1 : 1;
+	if (x->surprise != y->surprise)
+		return x->surprise > y->surprise ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+void pdiag_event_sort(struct pdiag_event *event)
+{
+	if (event->series_count)
+		qsort(event->series, event->series_count, sizeof(*event->series), by_surprise);
+}
+
+void pdiag_event_give_profile(
+	struct pdiag_event *event, uint32_t evidence, struct pdiag_profile *profile)
+{
+	struct pdiag_profile **place = &event->profiles[__builtin_ctz(evidence)];
+
+	if (profile)
+		pdiag_profile_adopt(profile);
+	pdiag_profile_destroy(*place);
+	*place = profile;
+}
+
+void pdiag_event_give_culprits(struct pdiag_event *event, struct pdiag_culprits *culprits)
+{
+	if (culprits)
+		pdiag_culprits_adopt(culprits);
+	pdiag_culprits_release(event->culprits);
+	event->culprits = culprits;
+}
+
+int pdiag_event_snapshot(const struct pdiag_event *event, struct pdiag_event **out)
+{
+	struct pdiag_event *e;
+	int ret = pdiag_event_new(event->context, &e);
+
+	if (ret)
+		return ret;
+	e->info = event->info;
+	for (size_t i = 0; !ret && i < PDIAG_COUNT(e->texts); i++)
+		if (event->texts[i])
+			ret = pdiag_event_set_text(e, (enum pdiag_event_text)i, event->texts[i]);
+	for (size_t i = 0; !ret && i < event->series_count; i++)
+		ret = pdiag_event_add_metric(e, &event->series[i].metric,
+			event->series[i].points, event->series[i].metric.points);
+	if (ret) {
+		pdiag_event_release(e);
+		return ret;
+	}
+	if (event->culprits)
+		e->culprits = pdiag_culprits_hold(event->culprits);
+	*out = e;
+	return 0;
+}
