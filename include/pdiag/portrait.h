@@ -34,7 +34,7 @@ struct pdiag_portraits_options {
 	int32_t pid;	      /* this process only; 0: all */
 	uint32_t interval_ms; /* how often the caller means to sample, 100 to 600,000; 0: 10,000 */
 	uint32_t window_s;    /* what "now" is, from one interval up; 0: 60 */
-	uint32_t max;	      /* processes with a history; others are credited to "other"; 0: 65,536 */
+	uint32_t max;	      /* processes with a history of their own; 0: 65,536 */
 	uint32_t flags;	      /* PDIAG_PORTRAITS_* */
 	uint32_t reserved;    /* 0 */
 };
@@ -55,7 +55,7 @@ enum pdiag_quantity {
 	PDIAG_QUANTITY_CALLS_READ,	/* read(2) and its kin a second */
 	PDIAG_QUANTITY_CALLS_WRITE,	/* write(2) and its kin a second */
 	PDIAG_QUANTITY_THREADS,
-	PDIAG_QUANTITY_BLOCKED_IO,	/* threads that wait for storage, by the kernel's count: s/s */
+	PDIAG_QUANTITY_BLOCKED_IO,	/* threads that wait for storage, as the kernel has it: s/s */
 	PDIAG_QUANTITY_MIGRATIONS,	/* from CPU to CPU, a second */
 	PDIAG_QUANTITY_CHILDREN_CPU,	/* s/s, of children that ended */
 	PDIAG_QUANTITY_OFF_FUTEX,	/* from here on by pdiag_portraits_add_profile(): threads that */

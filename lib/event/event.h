@@ -57,8 +57,8 @@ void pdiag_event_give_profile(
 	struct pdiag_event *event, uint32_t evidence, struct pdiag_profile *profile);
 /* The same for culprits. */
 void pdiag_event_give_culprits(struct pdiag_event *event, struct pdiag_culprits *culprits);
-/* Another event with the same info, texts, metrics and culprits, and without profiles: what was said
- * of it at that moment. 0 or -ENOMEM. */
+/* Another event with the same info, texts, metrics and culprits, and without profiles: what was
+ * said of it at that moment. 0 or -ENOMEM. */
 int pdiag_event_snapshot(const struct pdiag_event *event, struct pdiag_event **out);
 
 #endif
