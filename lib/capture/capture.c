@@ -21,6 +21,7 @@ static void destroy(struct pdiag_child *child)
 
 	if (c->source)
 		c->source->ops->close(c->source);
+	pdiag_held_free(&c->held);
 	pdiag_pipeline_free(&c->pipeline);
 	free(c);
 }
@@ -56,7 +57,6 @@ int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
 		else if (config->target != PDIAG_TARGET_COMMAND)
 			c->seed_pid = source->state.pid;
 	}
-	c->pipeline.flight_ns = source->state.flight.span;
 	pdiag_child_add(context, &c->child, destroy);
 	*out = c;
 	return 0;
@@ -203,7 +203,7 @@ int pdiag_capture_get_info(const struct pdiag_capture *c, struct pdiag_capture_i
 	known.kernel = s->kernel;
 	known.exit_status = s->exit_status;
 	known.pid = c->pid;
-	known.records = c->pipeline.records;
+	known.records = c->pipeline.records + c->held.count;
 	known.samples = c->pipeline.samples;
 	known.lost = c->pipeline.lost + profile.lost;
 	known.bytes = s->bytes;

@@ -5,6 +5,7 @@
 
 #include <pdiag/capture.h>
 
+#include "capture/held.h"
 #include "capture/pipeline.h"
 #include "core/context.h"
 #include "source/source.h"
@@ -14,6 +15,8 @@ struct pdiag_capture {
 	struct pdiag *context;
 	struct pdiag_source *source;
 	struct pdiag_pipeline pipeline;
+	struct pdiag_held held; /* a flight recorder: what processes did since its samples began */
+	uint64_t due;		/* ... what is held of up to then may be applied */
 	uint64_t start_time, stop_time; /* CLOCK_MONOTONIC, ns; 0: not yet */
 	uint32_t events;
 	int32_t pid; /* of a COMMAND or PROCESS; else 0 */
@@ -31,11 +34,19 @@ int pdiag_capture_fail_forked(void);
 /* Tell how samples from `time` on are made. What pdiag_pipeline_record() returns. */
 int pdiag_capture_tell(struct pdiag_capture *c, uint64_t time);
 
-/* flight.c */
-/* A flight recorder that was frozen: from here on what it holds is taken in. 0 or -ENOMEM. */
-int pdiag_flight_open(struct pdiag_capture *c);
-/* All of it was taken in. */
-void pdiag_flight_close(struct pdiag_capture *c);
+/*
+ * flight.c: samples of a flight recorder come when it is frozen, so what processes do is held back
+ * for as long as it holds samples, and both are applied in the order of time.
+ */
+/* The source was refreshed after `now`: frozen, what it holds is taken in from here on; else what
+ * processes did before the oldest sample that is to be kept is applied. 0 or -ENOMEM. */
+int pdiag_flight_open(struct pdiag_capture *c, uint64_t now);
+/* As pdiag_pipeline_record(): what is of processes is held; the rest comes after what is older. */
+int pdiag_flight_record(struct pdiag_capture *c, const struct pdiag_record *record);
+/* If all that it held was taken in: the window ends. 0 or -ENOMEM. */
+int pdiag_flight_close(struct pdiag_capture *c);
+/* What is held of up to `time` is applied. 0 or -ENOMEM. */
+int pdiag_flight_apply(struct pdiag_capture *c, uint64_t time);
 /* When what was sampled ends: now, or when it was frozen. */
 uint64_t pdiag_flight_time(const struct pdiag_capture *c, uint64_t now);
 /* Wrap a source that is open; it is closed on failure. */

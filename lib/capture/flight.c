@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The flight recorder: frozen, what it holds is taken in as a window of its own. */
+/*
+ * The flight recorder: frozen, what it holds is taken in as a window of its own. Who runs and what
+ * is mapped is known as of the time of the samples: what changes it is held back until then.
+ */
 #include <errno.h>
 
 #include "capture/capture.h"
 #include "core/error.h"
 #include "source/trigger.h"
+
+/* A trigger in the kernel may have frozen it this long ago, and we do not know yet. */
+#define LATE_NS 1000000000ull
 
 uint64_t pdiag_flight_time(const struct pdiag_capture *c, uint64_t now)
 {
@@ -13,18 +19,111 @@ uint64_t pdiag_flight_time(const struct pdiag_capture *c, uint64_t now)
 	return f->frozen ? f->time : now;
 }
 
-int pdiag_flight_open(struct pdiag_capture *c)
+static int apply_first(struct pdiag_capture *c)
 {
-	if (c->window)
-		return 0;
+	struct pdiag_record r;
+	int ret = 0;
+
+	if (pdiag_held_first(&c->held, &r))
+		ret = pdiag_pipeline_record(&c->pipeline, &r);
+	pdiag_held_drop(&c->held);
+	return ret;
+}
+
+int pdiag_flight_apply(struct pdiag_capture *c, uint64_t time)
+{
+	int ret = 0, failed = 0;
+
+	while (c->held.count && pdiag_held_time(&c->held) <= time) {
+		ret = apply_first(c);
+		failed = ret < 0 ? ret : failed;
+	}
+	return failed;
+}
+
+static int open_window(struct pdiag_capture *c)
+{
 	c->window = true;
 	c->pipeline.from = c->source->state.flight.from;
 	return pdiag_capture_tell(c, c->pipeline.from) < 0 ? -ENOMEM : 0;
 }
 
-void pdiag_flight_close(struct pdiag_capture *c)
+int pdiag_flight_open(struct pdiag_capture *c, uint64_t now)
 {
-	pdiag_pipeline_pending(&c->pipeline, c->source->state.flight.time);
+	const struct pdiag_source_flight *f = &c->source->state.flight;
+	int ret = 0;
+
+	if (f->frozen && !c->window)
+		ret = open_window(c);
+	/* The samples to come say how far. */
+	if (ret || (f->frozen && f->unread))
+		return ret;
+	c->due = now > f->span + LATE_NS ? now - f->span - LATE_NS : 0;
+	return pdiag_flight_apply(c, c->due);
+}
+
+/*
+ * There is no room: the oldest go before their time, and samples of then may get names of later.
+ * Never this one before those.
+ */
+static int hold(struct pdiag_capture *c, const struct pdiag_record *r)
+{
+	uint64_t early = 0;
+	int ret = 0, failed = 0;
+
+	pdiag_processes_foresee(c->pipeline.processes, r);
+	while (pdiag_held_add(&c->held, r) && c->held.count) {
+		early += pdiag_held_time(&c->held) > c->due;
+		ret = apply_first(c);
+		failed = ret < 0 ? ret : failed;
+	}
+	if (!c->held.count) {
+		early += r->time > c->due;
+		ret = pdiag_pipeline_record(&c->pipeline, r);
+		failed = ret < 0 ? ret : failed;
+	}
+	if (early)
+		pdiag_pipeline_lose(&c->pipeline, PDIAG_LOSS_TASKS, -1, r->time, early);
+	return failed;
+}
+
+/* A loss between samples is not that of what is held. */
+static bool is_of_processes(const struct pdiag_capture *c, const struct pdiag_record *r)
+{
+	switch (r->type) {
+	case PDIAG_RECORD_MMAP:
+	case PDIAG_RECORD_COMM:
+	case PDIAG_RECORD_FORK:
+	case PDIAG_RECORD_EXIT:
+		return true;
+	case PDIAG_RECORD_LOSS:
+		return r->loss.reason == PDIAG_LOSS_TASKS && r->time >= c->held.newest;
+	default:
+		return false;
+	}
+}
+
+int pdiag_flight_record(struct pdiag_capture *c, const struct pdiag_record *r)
+{
+	int applied, ret;
+
+	if (is_of_processes(c, r))
+		return hold(c, r);
+	applied = pdiag_flight_apply(c, r->time);
+	ret = pdiag_pipeline_record(&c->pipeline, r);
+	return applied < 0 ? applied : ret;
+}
+
+int pdiag_flight_close(struct pdiag_capture *c)
+{
+	const struct pdiag_source_flight *f = &c->source->state.flight;
+	int ret;
+
+	if (!c->window || f->unread)
+		return 0;
+	ret = pdiag_flight_apply(c, f->time);
+	pdiag_pipeline_pending(&c->pipeline, f->time);
+	return ret;
 }
 
 /* Is there one that runs? Frozen or not. */

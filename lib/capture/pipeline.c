@@ -169,10 +169,9 @@ static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 
 	/*
 	 * The idle task; and a thread that has ended leaves a last time, after its EXIT, to be seen
-	 * no more. By then the kernel may have taken its number away, which is -1 then. What a
-	 * flight recorder held is of before it ended.
+	 * no more. By then the kernel may have taken its number away, which is -1 then.
 	 */
-	if (r->tid <= 0 || (!p->flight_ns && pdiag_processes_ended(p->processes, r->tid)))
+	if (r->tid <= 0 || pdiag_processes_ended(p->processes, r->tid, r->time))
 		return 0;
 	a.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
 	if (a.stack == PDIAG_STACK_NONE)
@@ -284,8 +283,8 @@ static void prune(struct pdiag_pipeline *p)
 {
 	if (p->last_time - p->pruned < PRUNE_NS)
 		return;
-	if (p->pruned && p->last_time - PRUNE_NS > p->flight_ns)
-		pdiag_processes_prune(p->processes, p->last_time - PRUNE_NS - p->flight_ns);
+	if (p->pruned)
+		pdiag_processes_prune(p->processes, p->last_time - PRUNE_NS);
 	p->pruned = p->last_time;
 }
 
@@ -318,8 +317,8 @@ void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time)
 	for (size_t i = 0; i < p->switches.count; i++) {
 		const struct pdiag_absence *a = &p->switches.list[i];
 
-		/* A flight recorder: it went on and ended before that was read. */
-		if (time <= a->since || pdiag_processes_ended(p->processes, a->tid))
+		/* Its return was lost, or was before what a flight recorder held. */
+		if (time <= a->since || pdiag_processes_ended(p->processes, a->tid, time))
 			continue;
 		sample = (struct pdiag_record){
 			.type = PDIAG_RECORD_SAMPLE, .cpu = a->cpu, .pid = a->pid, .tid = a->tid,

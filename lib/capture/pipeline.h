@@ -43,8 +43,7 @@ struct pdiag_pipeline {
 	uint64_t off_cpu_min_ns;
 	uint64_t records, samples, last_time, pruned;
 	uint64_t lost; /* in the profiles that were given away */
-	uint64_t flight_ns; /* a flight recorder: samples come as late as this; else 0 */
-	uint64_t from;	    /* ... those of before were not to be kept */
+	uint64_t from;	    /* a flight recorder: what is of before was not to be kept */
 	uint64_t armed; /* all CPUs are watched from here on: a return before may go unseen */
 	uint32_t max_depth;
 	bool live;

@@ -101,13 +101,15 @@ int pdiag_capture_read(struct pdiag_capture *c, uint64_t limit)
 {
 	struct pdiag_source *s = c->source;
 	struct pdiag_pipeline *p = &c->pipeline;
+	bool flight = s->state.flight.span;
+	uint64_t now = flight ? pdiag_capture_clock() : 0;
 	int ret, samples = 0, failed = 0;
 	struct pdiag_record record;
 	struct pdiag_raw raw;
 
 	ret = s->ops->refresh(s);
-	if (!ret && s->state.flight.frozen)
-		ret = pdiag_flight_open(c);
+	if (!ret && flight)
+		failed = pdiag_flight_open(c, now);
 	while (!ret && limit-- && (ret = s->ops->next(s, &raw)) > 0) {
 		ret = pdiag_decode(&raw, s->state.weight_mult, &record);
 		if (ret) {
@@ -115,15 +117,15 @@ int pdiag_capture_read(struct pdiag_capture *c, uint64_t limit)
 			ret = 0;
 			continue;
 		}
-		ret = pdiag_pipeline_record(p, &record);
+		ret = flight ? pdiag_flight_record(c, &record) : pdiag_pipeline_record(p, &record);
 		samples += ret > 0;
 		failed = ret < 0 ? ret : failed;
 		ret = 0;
 	}
-	if (!ret && c->window && !s->state.flight.unread)
-		pdiag_flight_close(c);
 	if (ret < 0)
 		return ret;
+	ret = flight ? pdiag_flight_close(c) : 0;
+	failed = ret < 0 ? ret : failed;
 	return failed ? failed : samples;
 }
 
@@ -210,6 +212,9 @@ int pdiag_capture_stop(struct pdiag_capture *c)
 	c->stop_time = pdiag_capture_clock();
 	if (live)
 		ret = pdiag_capture_read(c, UINT64_MAX);
+	/* What came after the last sample: the recording has it. */
+	if (live && pdiag_flight_apply(c, UINT64_MAX) && !ret)
+		ret = -ENOMEM;
 	if (live)
 		pdiag_pipeline_finish(&c->pipeline, pdiag_flight_time(c, c->stop_time));
 	else

@@ -142,11 +142,11 @@ struct pdiag_thread *pdiag_processes_thread(struct pdiag_processes *p, int32_t p
 	return sampled_thread(p, pid, tid, time);
 }
 
-bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid)
+bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid, uint64_t time)
 {
 	const struct pdiag_thread_entry *t = pdiag_tasks_thread(p, tid);
 
-	return t && t->ended;
+	return t && t->ended && t->ended_at <= time;
 }
 
 void pdiag_processes_same_boot(struct pdiag_processes *p)

@@ -72,8 +72,14 @@ static inline bool pdiag_process_was_other(const struct pdiag_process *process, 
 	return process->begun && time < process->born;
 }
 
-/* Is the thread known to have ended? False for one that is not known. */
-bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid);
+/*
+ * An MMAP record that is applied later: its file is looked for and held now, as the process may be
+ * gone by then. Says nothing of processes.
+ */
+void pdiag_processes_foresee(struct pdiag_processes *p, const struct pdiag_record *record);
+
+/* Is the thread known to have ended by that time? False for one that is not known. */
+bool pdiag_processes_ended(const struct pdiag_processes *p, int32_t tid, uint64_t time);
 
 /* Seed one process from /proc, if not yet known; the names of its threads are read when they are
  * sampled. 0, -ENOMEM. */

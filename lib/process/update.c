@@ -43,6 +43,15 @@ static struct pdiag_module *module_of(struct pdiag_processes *p,
 	}
 }
 
+void pdiag_processes_foresee(struct pdiag_processes *p, const struct pdiag_record *r)
+{
+	if (!p->live || r->type != PDIAG_RECORD_MMAP || !r->mmap.len || r->pid <= 0)
+		return;
+	/* Out of memory now, it is tried again when it is applied. */
+	if (pdiag_module_kind_of(r->mmap.path) == PDIAG_MODULE_FILE)
+		(void)pdiag_modules_file(p->modules, r, true);
+}
+
 /* No process has so many: what is here is mostly of the past. Start over, from /proc if it can. */
 static void forget_maps(struct pdiag_processes *p, struct pdiag_process_entry *e)
 {
