@@ -18,8 +18,10 @@ static void free_series(struct pdiag_event_series *s)
 	free(s->points);
 }
 
-static void destroy(struct pdiag_event *e)
+void pdiag_event_destroy(struct pdiag_event *e)
 {
+	if (!e)
+		return;
 	for (size_t i = 0; i < PDIAG_COUNT(e->texts); i++)
 		free(e->texts[i]);
 	for (size_t i = 0; i < e->series_count; i++)
@@ -33,7 +35,7 @@ static void destroy(struct pdiag_event *e)
 
 static void destroy_child(struct pdiag_child *child)
 {
-	destroy(pdiag_container(child, struct pdiag_event, child));
+	pdiag_event_destroy(pdiag_container(child, struct pdiag_event, child));
 }
 
 int pdiag_event_new(struct pdiag *context, struct pdiag_event **out)
@@ -43,29 +45,23 @@ int pdiag_event_new(struct pdiag *context, struct pdiag_event **out)
 	if (!e)
 		return -ENOMEM;
 	e->context = context;
-	e->references = 1;
-	pdiag_child_add(context, &e->child, destroy_child);
 	*out = e;
 	return 0;
 }
 
-struct pdiag_event *pdiag_event_hold(struct pdiag_event *event)
+void pdiag_event_hand_over(struct pdiag_event *event)
 {
-	event->references++;
-	return event;
-}
-
-void pdiag_event_release(struct pdiag_event *event)
-{
-	if (!event || --event->references)
-		return;
-	pdiag_child_remove(&event->child);
-	destroy(event);
+	event->listed = true;
+	pdiag_child_add(event->context, &event->child, destroy_child);
 }
 
 void pdiag_event_free(struct pdiag_event *event)
 {
-	pdiag_event_release(event);
+	/* One that a callback was shown is not the caller's. */
+	if (!event || !event->listed)
+		return;
+	pdiag_child_remove(&event->child);
+	pdiag_event_destroy(event);
 }
 
 int pdiag_event_set_text(struct pdiag_event *event, enum pdiag_event_text which, const char *text)
@@ -171,11 +167,39 @@ int pdiag_event_snapshot(const struct pdiag_event *event, struct pdiag_event **o
 		ret = pdiag_event_add_metric(e, &event->series[i].metric,
 			event->series[i].points, event->series[i].metric.points);
 	if (ret) {
-		pdiag_event_release(e);
+		pdiag_event_destroy(e);
 		return ret;
 	}
 	if (event->culprits)
 		e->culprits = pdiag_culprits_hold(event->culprits);
 	*out = e;
 	return 0;
+}
+
+int pdiag_event_copy(const struct pdiag_event *event, struct pdiag_event **out)
+{
+	struct pdiag_event *e;
+	int ret = pdiag_event_snapshot(event, &e);
+
+	for (size_t i = 0; !ret && i < PDIAG_EVENT_PROFILES; i++) {
+		if (!event->profiles[i])
+			continue;
+		ret = pdiag_profile_new_borrowed(e->context, &e->profiles[i]);
+		if (!ret)
+			ret = pdiag_profile_merge(e->profiles[i], event->profiles[i]);
+		if (ret)
+			pdiag_event_destroy(e);
+	}
+	if (!ret)
+		*out = e;
+	return ret;
+}
+
+uint64_t pdiag_event_bytes(const struct pdiag_event *event)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < PDIAG_EVENT_PROFILES; i++)
+		bytes += event->profiles[i] ? pdiag_profile_bytes(event->profiles[i]) : 0;
+	return bytes;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An event as an object: what watch and journal fill in, and what charts, reports and callers read.
- * It owns copies of all text and points, its profiles and its culprits. It may be held by several
- * (the watch's history, a caller): references are counted, and its context holds it in its list of
- * children for as long as it lives.
+ * It owns copies of all text and points, its profiles and its culprits. It belongs to who made it
+ * until it is handed over to the caller; then it goes with its context at the latest.
  */
 #ifndef PDIAG_EVENT_EVENT_H
 #define PDIAG_EVENT_EVENT_H
+
+#include <stdbool.h>
 
 #include <pdiag/event.h>
 
@@ -23,7 +24,7 @@ struct pdiag_event_series {
 struct pdiag_event {
 	struct pdiag_child child;
 	struct pdiag *context;
-	uint32_t references;
+	bool listed; /* handed over: among the children of its context */
 	struct pdiag_event_info info; /* counts and bits of evidence are filled in by get_info */
 	char *texts[5]; /* what info's texts point to, by enum pdiag_event_text; NULL: "" */
 	struct pdiag_event_series *series;
@@ -37,11 +38,12 @@ enum pdiag_event_text {
 	PDIAG_EVENT_LIMITS,
 };
 
-/* With one reference. 0 or -ENOMEM. */
+/* 0 or -ENOMEM. */
 int pdiag_event_new(struct pdiag *context, struct pdiag_event **out);
-struct pdiag_event *pdiag_event_hold(struct pdiag_event *event);
-/* Give up a reference, as pdiag_event_free(). */
-void pdiag_event_release(struct pdiag_event *event);
+/* Free one that was not handed over. NULL is fine. */
+void pdiag_event_destroy(struct pdiag_event *event);
+/* Into the caller's hands, who frees it by pdiag_event_free(). */
+void pdiag_event_hand_over(struct pdiag_event *event);
 /* Set a text; it is copied. 0 or -ENOMEM (it is as it was). */
 int pdiag_event_set_text(struct pdiag_event *event, enum pdiag_event_text which, const char *text);
 /*
@@ -60,5 +62,9 @@ void pdiag_event_give_culprits(struct pdiag_event *event, struct pdiag_culprits 
 /* Another event with the same info, texts, metrics and culprits, and without profiles: what was
  * said of it at that moment. 0 or -ENOMEM. */
 int pdiag_event_snapshot(const struct pdiag_event *event, struct pdiag_event **out);
+/* The same, with copies of the profiles. 0 or -ENOMEM. */
+int pdiag_event_copy(const struct pdiag_event *event, struct pdiag_event **out);
+/* Memory of its profiles. */
+uint64_t pdiag_event_bytes(const struct pdiag_event *event);
 
 #endif

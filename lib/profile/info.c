@@ -77,3 +77,17 @@ int pdiag_profile_each_loss(const struct pdiag_profile *profile, pdiag_loss_fn f
 	}
 	return 0;
 }
+
+static uint64_t table_bytes(const struct pdiag_table *t)
+{
+	return t->slots ? ((uint64_t)t->mask + 1) * sizeof(*t->slots) : 0;
+}
+
+uint64_t pdiag_profile_bytes(const struct pdiag_profile *p)
+{
+	return sizeof(*p) + p->symbols.bytes + p->strings.arena.bytes +
+		p->frame_cap * sizeof(*p->frames) + p->node_cap * sizeof(*p->nodes) +
+		p->thread_cap * sizeof(*p->threads) + p->entry_cap * sizeof(*p->entries) +
+		table_bytes(&p->frame_index) + table_bytes(&p->node_index) +
+		table_bytes(&p->thread_index) + table_bytes(&p->entry_index);
+}

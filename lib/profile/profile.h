@@ -104,6 +104,8 @@ int pdiag_profile_lose(struct pdiag_profile *p, enum pdiag_loss_reason reason, i
  * the call. Never fails.
  */
 int pdiag_profile_settle(struct pdiag_profile *p, uint64_t time);
+/* Memory that it takes, nearly all of it. */
+uint64_t pdiag_profile_bytes(const struct pdiag_profile *p);
 /* From start to end, and of what was merged in. */
 uint64_t pdiag_profile_duration(const struct pdiag_profile *p);
 /* The second since the start of the capture that `time` is in. */
