@@ -55,7 +55,7 @@ enum pdiag_quantity {
 	PDIAG_QUANTITY_CALLS_READ,	/* read(2) and its kin a second */
 	PDIAG_QUANTITY_CALLS_WRITE,	/* write(2) and its kin a second */
 	PDIAG_QUANTITY_THREADS,
-	PDIAG_QUANTITY_BLOCKED_IO,	/* threads that wait for storage, as the kernel has it: s/s */
+	PDIAG_QUANTITY_BLOCKED_IO,	/* threads that wait for storage, by the kernel: s/s */
 	PDIAG_QUANTITY_MIGRATIONS,	/* from CPU to CPU, a second */
 	PDIAG_QUANTITY_CHILDREN_CPU,	/* s/s, of children that ended */
 	PDIAG_QUANTITY_OFF_FUTEX,	/* from here on by pdiag_portraits_add_profile(): threads that */
