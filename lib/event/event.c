@@ -3,6 +3,7 @@
 #include "event/event.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,4 +203,26 @@ uint64_t pdiag_event_bytes(const struct pdiag_event *event)
 	for (size_t i = 0; i < PDIAG_EVENT_PROFILES; i++)
 		bytes += event->profiles[i] ? pdiag_profile_bytes(event->profiles[i]) : 0;
 	return bytes;
+}
+
+void pdiag_event_drop_profiles(struct pdiag_event *event)
+{
+	if (!pdiag_event_bytes(event))
+		return;
+	for (uint32_t i = 0; i < PDIAG_EVENT_PROFILES; i++)
+		pdiag_event_give_profile(event, 1u << i, NULL);
+	pdiag_event_add_limit(event, "its profiles were given up to keep within max_bytes");
+}
+
+void pdiag_event_add_limit(struct pdiag_event *event, const char *text)
+{
+	const char *old = event->texts[PDIAG_EVENT_LIMITS];
+	char *all;
+
+	if (old && strstr(old, text))
+		return;
+	if (asprintf(&all, "%s%s%s", old ? old : "", old && *old ? "; " : "", text) < 0)
+		return;
+	free(event->texts[PDIAG_EVENT_LIMITS]);
+	event->texts[PDIAG_EVENT_LIMITS] = all;
 }

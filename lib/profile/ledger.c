@@ -73,26 +73,45 @@ void pdiag_ledger_sort(struct pdiag_ledger *l)
 	index_again(l);
 }
 
+/* Lines that have become the same are made one. The index is void. */
+static void join_lines(struct pdiag_ledger *l)
+{
+	size_t kept = 0;
+
+	if (!l->count)
+		return;
+	sort_lines(l);
+	for (size_t i = 1; i < l->count; i++) {
+		if (!compare(&l->lines[kept], &l->lines[i]))
+			l->lines[kept].events =
+				add_sat(l->lines[kept].events, l->lines[i].events);
+		else
+			l->lines[++kept] = l->lines[i];
+	}
+	l->count = kept + 1;
+}
+
 /* Make the ledger coarser until at most half the limit is in use. */
 static void make_room(struct pdiag_ledger *l)
 {
-	size_t kept;
-
 	while (l->count > LINE_LIMIT / 2 && l->coarse < COARSE_LAST) {
 		l->coarse++;
 		for (size_t i = 0; i < l->count; i++)
 			coarsen(&l->lines[i], l->coarse);
-		sort_lines(l);
-		kept = 0;
-		for (size_t i = 1; i < l->count; i++) {
-			if (!compare(&l->lines[kept], &l->lines[i]))
-				l->lines[kept].events =
-					add_sat(l->lines[kept].events, l->lines[i].events);
-			else
-				l->lines[++kept] = l->lines[i];
-		}
-		l->count = kept + 1;
+		join_lines(l);
 	}
+	index_again(l);
+}
+
+void pdiag_ledger_begin(struct pdiag_ledger *l, uint64_t seconds)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct pdiag_loss *line = &l->lines[i];
+
+		line->second = line->second > seconds ? line->second - (uint32_t)seconds : 0;
+		coarsen(line, l->coarse);
+	}
+	join_lines(l);
 	index_again(l);
 }
 

@@ -24,6 +24,8 @@ struct pdiag_ledger {
  * becomes -1, seconds are rounded down to multiples of 2, 4, 8 and so on, the CPU becomes -1.
  */
 int pdiag_ledger_add(struct pdiag_ledger *l, const struct pdiag_loss *loss);
+/* Its time begins so many seconds later: what was before is in the first second. */
+void pdiag_ledger_begin(struct pdiag_ledger *l, uint64_t seconds);
 /* Sort lines by reason, second, cpu, pid. */
 void pdiag_ledger_sort(struct pdiag_ledger *l);
 /* Like adding every line; on -ENOMEM the totals are right and lines may be missing. */

@@ -107,6 +107,14 @@ uint32_t pdiag_profile_second(const struct pdiag_profile *p, uint64_t time)
 	return second < UINT32_MAX ? (uint32_t)second : UINT32_MAX;
 }
 
+void pdiag_profile_begin(struct pdiag_profile *p, uint64_t time, uint64_t realtime)
+{
+	if (p->start_time && time > p->start_time)
+		pdiag_ledger_begin(p->ledger, (time - p->start_time) / 1000000000u);
+	p->start_time = time;
+	p->start_realtime = realtime;
+}
+
 int pdiag_profile_count(struct pdiag_profile *p, uint32_t entry, uint64_t weight, int32_t cpu,
 	uint64_t time)
 {

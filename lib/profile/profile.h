@@ -108,8 +108,10 @@ int pdiag_profile_settle(struct pdiag_profile *p, uint64_t time);
 uint64_t pdiag_profile_bytes(const struct pdiag_profile *p);
 /* From start to end, and of what was merged in. */
 uint64_t pdiag_profile_duration(const struct pdiag_profile *p);
-/* The second since the start of the capture that `time` is in. */
+/* The second since its start that `time` is in. */
 uint32_t pdiag_profile_second(const struct pdiag_profile *p, uint64_t time);
+/* It begins at this time, and has no samples yet; losses of before are of its first second. */
+void pdiag_profile_begin(struct pdiag_profile *p, uint64_t time, uint64_t realtime);
 
 /* Give frame `id` its name: the symbol and its text are copied. 0, -ENOMEM. */
 int pdiag_profile_name(struct pdiag_profile *p, uint32_t id, const struct pdiag_symbol *symbol);
