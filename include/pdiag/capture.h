@@ -159,9 +159,8 @@ PDIAG_API int pdiag_capture_record(
  * the samples of the last `flight_sec` seconds before. Thawed, it goes on: what was held is gone.
  * A stop freezes one that runs, and takes in what it holds.
  *
- * What starts and ends is followed as it happens, but samples come later: threads that ended
- * before the freeze are together under "[exited]", and their user frames, as those from before an
- * exec, have no names.
+ * Samples have the names of their time: who ended or called exec before the freeze is under the
+ * name that it had then, with the files that it had mapped.
  *
  * Freezing one that is frozen does nothing, nor does thawing one that runs. Take the profile
  * between, or the windows add up. pdiag_capture_get_info() tells when and by what it was frozen.

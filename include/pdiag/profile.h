@@ -19,7 +19,8 @@ enum pdiag_loss_reason {
 	PDIAG_LOSS_SWITCHES = 7, /* a ring buffer of context switches was full, or more threads
 				    were away at once than there was room for */
 	PDIAG_LOSS_TASKS = 8,	 /* one of mmap, exec, fork and exit was: names may be missing;
-				    or there was no room to follow a new thread */
+				    or there was no room to follow a new thread, or to keep it for
+				    the samples that a flight recorder holds */
 };
 
 /* One line of the loss ledger. */
@@ -27,7 +28,7 @@ struct pdiag_loss {
 	uint32_t reason;   /* enum pdiag_loss_reason */
 	int32_t cpu;	   /* -1: not known */
 	int32_t pid;	   /* -1: not known */
-	uint32_t second;   /* since the start of the capture */
+	uint32_t second;   /* since the profile begins */
 	uint64_t events;   /* records or samples, as the reason has it */
 };
 
@@ -105,7 +106,11 @@ PDIAG_API int pdiag_profile_resolve(
 PDIAG_API int pdiag_profile_each_stack(
 	struct pdiag_profile *profile, pdiag_stack_fn fn, void *user);
 
-/* Walk the loss ledger by reason, second, CPU and pid. */
+/*
+ * Walk the loss ledger by reason, second, CPU and pid. A profile begins with its capture, with the
+ * take before, or with the first window of a flight recorder: what was lost before that is of its
+ * second 0. Of profiles that were merged each loss keeps the second that it had.
+ */
 PDIAG_API int pdiag_profile_each_loss(
 	const struct pdiag_profile *profile, pdiag_loss_fn fn, void *user);
 

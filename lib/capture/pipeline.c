@@ -103,10 +103,8 @@ static int take_info(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		return 0;
 	}
 	/* Each window of a flight recorder says how it was made; the first begins the profile. */
-	if (!profile->entry_count) {
-		profile->start_time = r->time;
-		profile->start_realtime = r->info.realtime;
-	}
+	if (!profile->entry_count)
+		pdiag_profile_begin(profile, r->time, r->info.realtime);
 	profile->period_ns = r->info.period_ns;
 	profile->hz = r->info.hz;
 	pdiag_boot_id(boot);
@@ -310,6 +308,20 @@ int pdiag_pipeline_record(struct pdiag_pipeline *p, const struct pdiag_record *r
 	return ret;
 }
 
+/*
+ * Was it back, though that was not seen? A flight recorder may hold when a thread left long ago,
+ * and no more, on another CPU, that it came back and ended.
+ */
+static bool is_over(struct pdiag_pipeline *p, const struct pdiag_absence *a, uint64_t time)
+{
+	if (time <= a->since)
+		return true;
+	/* Of those that are not known any more /proc knows whether they are. */
+	if (a->since < p->from)
+		pdiag_processes_thread(p->processes, a->pid, a->tid, time);
+	return pdiag_processes_ended(p->processes, a->tid, time);
+}
+
 void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time)
 {
 	struct pdiag_record sample;
@@ -317,8 +329,7 @@ void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time)
 	for (size_t i = 0; i < p->switches.count; i++) {
 		const struct pdiag_absence *a = &p->switches.list[i];
 
-		/* Its return was lost, or was before what a flight recorder held. */
-		if (time <= a->since || pdiag_processes_ended(p->processes, a->tid, time))
+		if (is_over(p, a, time))
 			continue;
 		sample = (struct pdiag_record){
 			.type = PDIAG_RECORD_SAMPLE, .cpu = a->cpu, .pid = a->pid, .tid = a->tid,

@@ -40,11 +40,14 @@ int pdiag_capture_tell(struct pdiag_capture *c, uint64_t time)
 
 static int sweep(struct pdiag_capture *c)
 {
+	/* Long before samples of a flight recorder come, a thread may have ended. */
+	bool threads = c->source->state.flight.span;
 	int ret;
 
 	if (!c->sweeping)
 		return 0;
-	ret = pdiag_processes_sweep(c->pipeline.processes, SWEEP_NS, pdiag_capture_clock());
+	ret = pdiag_processes_sweep(c->pipeline.processes, threads, SWEEP_NS,
+		pdiag_capture_clock());
 	c->sweeping = ret > 0;
 	return ret < 0 ? ret : 0;
 }

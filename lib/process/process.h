@@ -93,10 +93,12 @@ int pdiag_processes_seed_threads(struct pdiag_processes *p, int32_t pid, uint64_
 	uint64_t time);
 
 /*
- * Seed all processes of the machine, at most `budget_ns` of work a call. 1: there is more to do,
- * call again; 0: done. Negative errno on failure.
+ * Seed all processes of the machine, with `threads` the names of their threads, too; at most
+ * `budget_ns` of work a call. 1: there is more to do, call again; 0: done. Negative errno on
+ * failure.
  */
-int pdiag_processes_sweep(struct pdiag_processes *p, uint64_t budget_ns, uint64_t time);
+int pdiag_processes_sweep(struct pdiag_processes *p, bool threads, uint64_t budget_ns,
+	uint64_t time);
 
 /* Free what ended processes hold; they are kept until here, as samples may come late. */
 void pdiag_processes_prune(struct pdiag_processes *p, uint64_t before);

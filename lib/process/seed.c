@@ -226,10 +226,12 @@ int pdiag_processes_seed_threads(struct pdiag_processes *p, int32_t pid, uint64_
 	return ret;
 }
 
-int pdiag_processes_sweep(struct pdiag_processes *p, uint64_t budget_ns, uint64_t time)
+int pdiag_processes_sweep(struct pdiag_processes *p, bool threads, uint64_t budget_ns,
+	uint64_t time)
 {
 	uint64_t start = pdiag_clock_ns(CLOCK_MONOTONIC);
 	const struct dirent *entry;
+	int32_t pid;
 	int ret;
 
 	if (!p->live || p->swept)
@@ -246,7 +248,10 @@ int pdiag_processes_sweep(struct pdiag_processes *p, uint64_t budget_ns, uint64_
 			p->swept = true;
 			return 0;
 		}
-		ret = pdiag_processes_seed(p, id_of(entry->d_name), time);
+		pid = id_of(entry->d_name);
+		ret = pdiag_processes_seed(p, pid, time);
+		if (!ret && threads)
+			ret = pdiag_processes_seed_threads(p, pid, budget_ns, time);
 		if (ret)
 			return ret;
 	} while (pdiag_clock_ns(CLOCK_MONOTONIC) - start < budget_ns);

@@ -32,6 +32,27 @@ by_signal() {
 	kill $target
 }
 
+# What has ended or called exec a second before the freeze, in a mount namespace that is gone, too.
+of_the_past() {
+	[ "$(id -u)" = 0 ] || { echo "not run: sampling the whole machine needs root"; return; }
+	recording_begins "$work/log" "${how[@]}" -a --user -F 999 --flight $((8 * slow)) \
+		-o "$work/past.folded" -o "$work/past.pdiag"
+	cp "$BIN/burn_one" "$work/past_one"
+	cp "$BIN/burn_two" "$work/past_two"
+	"$work/past_one" 0.5 "$work/past_two" 0.5
+	unshare -m bash -c "mount -t tmpfs none /mnt && cp '$work/past_one' /mnt/past_away &&
+		/mnt/past_away 0.5"
+	sleep 1
+	kill -USR1 "$recorder"
+	check "$1: ended by SIGUSR1" wait "$recorder"
+	check "$1: before its exec" has "$work/past.folded" "^past_one;.*one_hot"
+	check "$1: after it" has "$work/past.folded" "^past_two;.*two_hot"
+	check "$1: on a file system that is gone" has "$work/past.folded" "^past_away;.*one_hot"
+	check "$1: under no other name" lacks "$work/past.folded" "^\\[exited\\];.*(one|two)_hot"
+	"$REPORT" -o "$work/again.folded" "$work/past.pdiag" > /dev/null
+	check "$1: the recording has the same" cmp "$work/past.folded" "$work/again.folded"
+}
+
 for source in perf kmod; do
 	"$RECORD" --sources | grep -q "^$source.*: available$" ||
 		{ echo "not run with $source: it is not available"; continue; }
@@ -42,5 +63,6 @@ for source in perf kmod; do
 	[ $source = perf ] || how+=(--budget 50)
 	at_its_end $source $tolerance
 	by_signal $source
+	of_the_past $source
 done
 finish

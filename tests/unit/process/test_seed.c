@@ -413,7 +413,7 @@ static void the_whole_machine(void **state)
 
 	(void)state;
 	/* A budget of nothing still gets on. */
-	while ((ret = pdiag_processes_sweep(t.p, 0, now())) == 1)
+	while ((ret = pdiag_processes_sweep(t.p, false, 0, now())) == 1)
 		calls++;
 	assert_int_equal(ret, 0);
 	assert_true(calls > 1);
@@ -421,8 +421,26 @@ static void the_whole_machine(void **state)
 	thread(&t, getpid(), getpid());
 	thread(&t, getppid(), getppid());
 	assert_int_equal(kept_count, count);
-	assert_int_equal(pdiag_processes_sweep(t.p, 0, now()), 0);
+	assert_int_equal(pdiag_processes_sweep(t.p, false, 0, now()), 0);
 	assert_int_equal(kept_count, count);
+}
+
+/* Threads are named as well, before they may end. */
+static void the_whole_machine_with_threads(void **state)
+{
+	struct helper h;
+	pthread_t id;
+
+	(void)state;
+	pthread_barrier_init(&h.barrier, NULL, 2);
+	assert_int_equal(pthread_create(&id, NULL, help, &h), 0);
+	pthread_barrier_wait(&h.barrier);
+	while (pdiag_processes_sweep(t.p, true, UINT64_MAX, now()))
+		;
+	pthread_barrier_wait(&h.barrier);
+	pthread_join(id, NULL);
+	pthread_barrier_destroy(&h.barrier);
+	assert_string_equal(thread(&t, getpid(), h.tid)->comm, "helper");
 }
 
 /* What was seeded means the same in a replay. */
@@ -431,7 +449,7 @@ static void replayed(void **state)
 	struct table r;
 
 	(void)state;
-	while (pdiag_processes_sweep(t.p, UINT64_MAX, now()))
+	while (pdiag_processes_sweep(t.p, false, UINT64_MAX, now()))
 		;
 	thread(&t, 999999998, 999999998);
 	table_begin(&r);
@@ -467,7 +485,7 @@ static void a_replay_asks_nobody(void **state)
 	(void)state;
 	table_begin(&r);
 	assert_int_equal(pdiag_processes_seed(r.p, getpid(), 1), 0);
-	assert_int_equal(pdiag_processes_sweep(r.p, UINT64_MAX, 1), 0);
+	assert_int_equal(pdiag_processes_sweep(r.p, true, UINT64_MAX, 1), 0);
 	nowhere(&r, getpid(), (uintptr_t)child, PDIAG_REASON_PROCESS_GONE);
 	table_end(&r);
 }
@@ -489,6 +507,7 @@ int main(void)
 		TEST(kernel_thread),
 		TEST(maps_of_another_user),
 		TEST(the_whole_machine),
+		TEST(the_whole_machine_with_threads),
 		TEST(replayed),
 		TEST(a_replay_asks_nobody),
 	};

@@ -234,9 +234,37 @@ static void out_of_memory(void **state)
 	}
 }
 
+/* It begins later than was thought: what was before is in the first second. */
+static void begins_later(void **state)
+{
+	struct pdiag_ledger l = { 0 };
+
+	(void)state;
+	pdiag_ledger_begin(&l, 3);
+	for (uint32_t second = 0; second < 6; second++)
+		assert_int_equal(add(&l, PDIAG_LOSS_TASKS, 1, -1, second, 1), 0);
+	assert_int_equal(add(&l, PDIAG_LOSS_TASKS, 2, -1, 1, 10), 0);
+	pdiag_ledger_begin(&l, 3);
+	assert_int_equal(l.count, 4);
+	assert_int_equal(l.lines[0].second, 0);
+	assert_int_equal(l.lines[0].events, 4);
+	assert_int_equal(l.lines[1].cpu, 2);
+	assert_int_equal(l.lines[1].events, 10);
+	assert_int_equal(l.lines[3].second, 2);
+	assert_int_equal(l.total[PDIAG_LOSS_TASKS], 16);
+	/* Lines are found as before. */
+	assert_int_equal(add(&l, PDIAG_LOSS_TASKS, 1, -1, 2, 5), 0);
+	assert_int_equal(l.count, 4);
+	pdiag_ledger_begin(&l, UINT64_MAX);
+	assert_int_equal(l.count, 2);
+	assert_int_equal(l.lines[0].events, 11);
+	pdiag_ledger_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(begins_later),
 		cmocka_unit_test(same_key_same_line),
 		cmocka_unit_test(not_all_reasons_are_samples_lost),
 		cmocka_unit_test(counts_do_not_wrap),
