@@ -11,10 +11,12 @@
 #include <linux/perf_event.h>
 #include <pdiag/pdiag.h>
 #include <poll.h>
+#include <pthread.h>
 #include <time.h>
 
 #include "../../support/fake_kmod.h"
 #include "capture/capture.h"
+#include "source/flight.h"
 #include "util/text.h"
 
 #define SECOND 1000000000ull
@@ -359,6 +361,65 @@ static void test_refused(void **state)
 	assert_int_equal(fake_kmod.freezes, 0);
 }
 
+struct brief {
+	uint32_t tid;
+	uint64_t begun, renamed;
+};
+
+/* Has two names in its short life. */
+static void *be_brief(void *user)
+{
+	struct brief *b = user;
+
+	b->tid = (uint32_t)gettid();
+	pthread_setname_np(pthread_self(), "brief");
+	b->begun = now();
+	pthread_setname_np(pthread_self(), "renamed");
+	b->renamed = now();
+	return NULL;
+}
+
+static void put_brief(uint32_t tid, uint64_t weight, uint64_t time)
+{
+	struct pdiag_kmod_sample s = { .stack = PDIAG_KMOD_NO_STACK, .tid = tid,
+		.pid = (uint32_t)getpid(), .weight = weight };
+
+	fake_kmod_put(0, &s, sizeof(s), PDIAG_KMOD_SAMPLE, time);
+}
+
+static int add_name(void *user, const struct pdiag_stack *stack)
+{
+	pdiag_text_printf(user, "%s %llu\n", stack->comm, (unsigned long long)stack->weight_ns);
+	return 0;
+}
+
+/* The kernel's own word on a thread that has ended, with what the module sampled. */
+static void test_ended_thread(void **state)
+{
+	struct pdiag_text text = { 0 };
+	struct brief b = { 0 };
+	pthread_t thread;
+	(void)state;
+
+	begin(NULL);
+	if (strstr(info().limits, "not followed")) {
+		printf("skipped: %s\n", info().limits);
+		skip();
+	}
+	assert_int_equal(pthread_create(&thread, NULL, be_brief, &b), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	pdiag_flight_settle();
+	assert_int_equal(pdiag_capture_dispatch(capture), 0);
+	put_brief(b.tid, 1000, b.begun);
+	put_brief(b.tid, 3000, b.renamed);
+	assert_int_equal(pdiag_capture_freeze(capture), 0);
+	assert_int_equal(pdiag_capture_dispatch(capture), 2);
+	assert_int_equal(pdiag_profile_each_stack(pdiag_capture_profile(capture), add_name, &text),
+		0);
+	assert_string_equal(text.data, "brief 1000\nrenamed 3000\n");
+	pdiag_text_free(&text);
+}
+
 static int write_text(void *user, const void *data, size_t len)
 {
 	pdiag_text_add(user, data, len);
@@ -425,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restricted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ended_thread, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replay, setup, teardown),
 	};
 
