@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "culprit/gather.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "culprit/doing.h"
+#include "symbol/symbolizer.h"
+#include "util/array.h"
+#include "util/clock.h"
+
+/* Processes that are asked for their cgroup, in all. */
+#define CGROUP_LIMIT 8192u
+
+/* What a node of the profile became, below the part `base`. */
+struct step {
+	uint32_t base; /* 0: nothing yet; roots are nobody's base */
+	uint32_t part;
+};
+
+/* What threads of a profile are; parts. */
+struct owner {
+	const char *comm;
+	uint32_t name, pids, pid, cgroup; /* cgroup NONE: not known */
+	uint64_t done; /* a bit for each state, and for its rest */
+	bool made;
+};
+
+struct gather {
+	struct pdiag_parts *parts;
+	const struct pdiag_profile *profile;
+	const struct pdiag_cgroups *cgroups;
+	double seconds;
+	bool trouble;
+	bool has[2];
+	uint64_t *names;	/* by frame: interned; 0: not yet */
+	struct step *steps;	/* by node */
+	struct owner *owners;	/* by thread */
+	uint32_t *path;
+	const struct pdiag_symbol **symbols; /* of one stack */
+	size_t path_cap, symbol_cap;
+	uint32_t depth;
+};
+
+size_t pdiag_group_name(const char *process)
+{
+	const char *slash = strchr(process, '/');
+
+	if (!slash || slash == process)
+		return strlen(process);
+	if (!strncmp(process, "kworker/", 8) || (slash[1] >= '0' && slash[1] <= '9'))
+		return (size_t)(slash - process);
+	return strlen(process);
+}
+
+static uint64_t intern(struct gather *g, const char *text, size_t len)
+{
+	return (uintptr_t)pdiag_strings_add_len(&g->parts->strings, text, len);
+}
+
+/* ---- whose it is ---- */
+
+/* Modules of this boot and machine, or else pids mean nothing here. */
+static bool is_live(const struct pdiag_profile *p)
+{
+	for (size_t i = 0; i < p->frame_count; i++)
+		if (p->frames[i].module->live)
+			return true;
+	return false;
+}
+
+static int find_cgroup(struct gather *g, const struct pdiag_profile_thread *t, struct owner *o)
+{
+	char path[PATH_MAX];
+	uint64_t key;
+
+	o->cgroup = PDIAG_PART_NONE;
+	if (!g->cgroups)
+		return 0;
+	if (!g->parts->list[o->pid].cgroup) {
+		*path = '\0';
+		if (g->parts->asked < CGROUP_LIMIT) {
+			g->parts->asked++;
+			g->cgroups->ask(g->cgroups->user, t->pid, t->process, path, sizeof(path));
+		}
+		key = intern(g, path, strlen(path));
+		if (!key)
+			return -ENOMEM;
+		g->parts->list[o->pid].cgroup = (const char *)(uintptr_t)key;
+	}
+	key = (uintptr_t)g->parts->list[o->pid].cgroup;
+	if (!*(const char *)(uintptr_t)key)
+		return 0;
+	o->cgroup = pdiag_parts_get(g->parts, PDIAG_ROOT_CGROUPS, PDIAG_PART_CGROUP, key);
+	return o->cgroup == PDIAG_PART_NONE ? -ENOMEM : 0;
+}
+
+static struct owner *owner_of(struct gather *g, uint32_t thread)
+{
+	const struct pdiag_profile_thread *t = &g->profile->threads[thread];
+	struct owner *o = &g->owners[thread];
+	uint64_t key, comm;
+
+	if (o->made)
+		return o;
+	key = intern(g, t->process, pdiag_group_name(t->process));
+	comm = intern(g, t->comm, strlen(t->comm));
+	if (!key || !comm)
+		return NULL;
+	o->comm = (const char *)(uintptr_t)comm;
+	o->name = pdiag_parts_get(g->parts, PDIAG_ROOT_STACKS, PDIAG_PART_NAME, key);
+	o->pids = pdiag_parts_get(g->parts, PDIAG_ROOT_PIDS, PDIAG_PART_NAME, key);
+	o->pid = pdiag_parts_get(g->parts, o->pids, PDIAG_PART_PID, (uint32_t)t->pid);
+	if (o->name == PDIAG_PART_NONE || o->pid == PDIAG_PART_NONE || find_cgroup(g, t, o))
+		return NULL;
+	o->made = true;
+	return o;
+}
+
+/* ---- what was done, and where ---- */
+
+/* Where the thread's own stack ends, and who woke it begins. */
+static uint32_t own_node(const struct gather *g, const struct pdiag_entry *e)
+{
+	const struct pdiag_profile *p = g->profile;
+	const struct pdiag_module *module;
+
+	for (uint32_t at = e->node; e->flags & PDIAG_STACK_WAKER && at; at = p->nodes[at].parent) {
+		module = p->frames[p->nodes[at].frame].module;
+		if (module->kind == PDIAG_MODULE_MARK && !strcmp(module->path, PDIAG_WAKER_MARK))
+			return p->nodes[at].parent;
+	}
+	return e->node;
+}
+
+static int take_frames(struct gather *g, uint32_t node)
+{
+	const struct pdiag_profile *p = g->profile;
+
+	for (g->depth = 0; node; node = p->nodes[node].parent) {
+		if (pdiag_array_reserve(&g->symbols, &g->symbol_cap, (size_t)g->depth + 1,
+			    sizeof(*g->symbols)))
+			return -ENOMEM;
+		g->symbols[g->depth++] = p->frames[p->nodes[node].frame].symbol;
+	}
+	return 0;
+}
+
+static uint32_t frame_part(struct gather *g, uint32_t frame, uint32_t parent)
+{
+	const struct pdiag_symbol *s = g->profile->frames[frame].symbol;
+	uint32_t part;
+
+	if (!g->names[frame])
+		g->names[frame] = intern(g, s->name, strlen(s->name));
+	if (!g->names[frame])
+		return PDIAG_PART_NONE;
+	part = pdiag_parts_get(g->parts, parent, PDIAG_PART_FRAME, g->names[frame]);
+	if (part != PDIAG_PART_NONE && !g->parts->list[part].symbol)
+		g->parts->list[part].symbol = s;
+	return part;
+}
+
+/* The part of a node of the profile, below `base`. */
+static uint32_t stack_part(struct gather *g, uint32_t at, uint32_t base)
+{
+	const struct pdiag_node *nodes = g->profile->nodes;
+	uint32_t part;
+	size_t left = 0;
+
+	for (; at && g->steps[at].base != base; at = nodes[at].parent) {
+		if (pdiag_array_reserve(&g->path, &g->path_cap, left + 1, sizeof(*g->path)))
+			return PDIAG_PART_NONE;
+		g->path[left++] = at;
+	}
+	part = at ? g->steps[at].part : base;
+	while (left && part != PDIAG_PART_NONE) {
+		at = g->path[--left];
+		part = frame_part(g, nodes[at].frame, part);
+		g->steps[at] = (struct step){ base, part };
+	}
+	return part;
+}
+
+/* Is it the first time that a thread does this in the time of trouble? */
+static bool is_first(const struct gather *g, struct owner *o, uint64_t doing)
+{
+	uint64_t bit = 1ull << (pdiag_doing_state(doing) * 2 +
+		(pdiag_doing_heed(doing) == PDIAG_HEED_REST));
+	bool first = g->trouble && !(o->done & bit);
+
+	o->done |= bit;
+	return first;
+}
+
+/* Seconds of one doing, to all that have a part in it. */
+static int add(struct gather *g, struct owner *o, uint32_t node, uint64_t doing,
+	double seconds, double samples)
+{
+	struct pdiag_parts *p = g->parts;
+	const uint32_t above[] = { o->pid, o->cgroup };
+	uint32_t part = pdiag_parts_get(p, o->name, PDIAG_PART_DOING, doing);
+	bool first = is_first(g, o, doing);
+
+	if (part != PDIAG_PART_NONE)
+		p->list[part].threads += first;
+	/* Where somebody rests or queues is of no interest. */
+	if (part != PDIAG_PART_NONE && pdiag_heed_weight(pdiag_doing_heed(doing)) > 0)
+		part = stack_part(g, node, part);
+	if (part == PDIAG_PART_NONE)
+		return -ENOMEM;
+	if (!p->list[part].comm)
+		p->list[part].comm = o->comm;
+	pdiag_parts_add(p, part, seconds, samples);
+	for (size_t i = 0; i < PDIAG_COUNT(above); i++) {
+		if (above[i] == PDIAG_PART_NONE)
+			continue;
+		part = pdiag_parts_get(p, above[i], PDIAG_PART_DOING, doing);
+		if (part == PDIAG_PART_NONE)
+			return -ENOMEM;
+		p->list[part].threads += first;
+		pdiag_parts_add(p, part, seconds, samples);
+	}
+	return 0;
+}
+
+static int add_memory(struct gather *g, const struct owner *o, double seconds, double samples)
+{
+	uint32_t part;
+
+	for (uint32_t i = 0; i < g->depth && g->symbols[i]->kind == PDIAG_FRAME_KERNEL; i++) {
+		if (!pdiag_finds_memory(g->symbols[i]))
+			continue;
+		part = pdiag_parts_get(g->parts, o->pids, PDIAG_PART_DOING, PDIAG_DOING_MEMORY);
+		if (part == PDIAG_PART_NONE)
+			return -ENOMEM;
+		pdiag_parts_add(g->parts, part, seconds, samples);
+		return 0;
+	}
+	return 0;
+}
+
+/* A wait may be longer than the window that it ends in; only what is in the window counts. */
+static int add_wait(struct gather *g, const struct pdiag_entry *e, struct owner *o,
+	uint32_t node, double seconds)
+{
+	double samples = (double)e->samples, most, heeded;
+	enum pdiag_state state = e->state;
+	enum pdiag_heed heed;
+
+	if (state == PDIAG_STATE_BLOCKED)
+		state = pdiag_wait_cause(g->symbols, g->depth);
+	heed = pdiag_heed_wait(state, g->symbols, g->depth, &most);
+	seconds = fmin(seconds, samples * g->seconds);
+	heeded = fmin(seconds, samples * most);
+	if (heeded > 0 && heed != PDIAG_HEED_REST &&
+		add(g, o, node, pdiag_doing(state, heed), heeded, samples))
+		return -ENOMEM;
+	if (heed != PDIAG_HEED_REST && heeded >= seconds)
+		return 0;
+	if (heed == PDIAG_HEED_REST)
+		heeded = 0;
+	return add(g, o, node, pdiag_doing(state, PDIAG_HEED_REST), seconds - heeded, samples);
+}
+
+static int add_entry(struct gather *g, const struct pdiag_entry *e)
+{
+	uint32_t node = own_node(g, e);
+	struct owner *o;
+	double seconds = (double)e->weight / PDIAG_SECOND_NS;
+
+	/* The idle task is no process. */
+	if (!e->weight || !g->profile->threads[e->thread].pid)
+		return 0;
+	o = owner_of(g, e->thread);
+	if (!o || take_frames(g, node))
+		return -ENOMEM;
+	g->has[e->state != PDIAG_STATE_RUNNING] = true;
+	if (e->state != PDIAG_STATE_RUNNING)
+		return add_wait(g, e, o, node, seconds);
+	if (add_memory(g, o, seconds, (double)e->samples))
+		return -ENOMEM;
+	return add(g, o, node, pdiag_doing(PDIAG_STATE_RUNNING, PDIAG_HEED_FULL), seconds,
+		(double)e->samples);
+}
+
+static int add_entries(struct gather *g)
+{
+	const struct pdiag_profile *p = g->profile;
+
+	g->names = calloc(p->frame_count + 1, sizeof(*g->names));
+	g->steps = calloc(p->node_count + 1, sizeof(*g->steps));
+	g->owners = calloc(p->thread_count + 1, sizeof(*g->owners));
+	if (!g->names || !g->steps || !g->owners)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->entry_count; i++)
+		if (add_entry(g, &p->entries[i]))
+			return -ENOMEM;
+	return 0;
+}
+
+int pdiag_gather(struct pdiag_parts *parts, struct pdiag_profile *profile, bool trouble,
+	struct pdiag_symbolizer *symbolizer, const struct pdiag_cgroups *cgroups)
+{
+	struct gather g = { .parts = parts, .profile = profile, .cgroups = cgroups,
+		.trouble = trouble };
+	int ret;
+
+	g.seconds = (double)pdiag_profile_duration(profile) / PDIAG_SECOND_NS;
+	if (!(g.seconds > 0))
+		return 0;
+	ret = pdiag_profile_settle(profile, UINT64_MAX);
+	if (!ret)
+		ret = pdiag_profile_resolve(profile, symbolizer);
+	if (ret)
+		return ret;
+	if (cgroups == &pdiag_cgroups_of_proc && !is_live(profile))
+		g.cgroups = NULL;
+	ret = add_entries(&g);
+	if (!ret)
+		pdiag_parts_flush(parts, g.seconds, trouble, g.has);
+	free(g.names);
+	free(g.steps);
+	free(g.owners);
+	free(g.path);
+	free(g.symbols);
+	return ret;
+}

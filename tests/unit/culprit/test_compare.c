@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is told for a hog, a storm, a convoy; and who is not, for resting, queueing or starting again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pdiag/culprit.h>
+#include <pdiag/error.h>
+
+#include "culprit/compare.h"
+#include "support/fail_alloc.h"
+#include "support/made_window.h"
+
+#define NORMAL 4
+
+/* A machine at work: a server, a pool that rests, small daemons. */
+struct scene {
+	struct pdiag *context;
+	struct pdiag_profile *normal[NORMAL], *trouble;
+	struct pdiag_culprits *found;
+};
+
+static void usual(struct pdiag_profile *p, double seconds, unsigned int n)
+{
+	double vary = 1 + 0.05 * (n % 3);
+
+	window_run(p, "server", 10, 0.30 * seconds * vary, "u:main<u:serve<u:parse");
+	window_run(p, "server", 10, 0.10 * seconds * vary, "u:main<u:serve<k:sys_write");
+	window_run(p, "daemon", 20, 0.02 * seconds, "u:main<u:tick");
+	window_wait(p, "server", 10, PDIAG_STATE_POLL, 0.5 * seconds, 0.01,
+		"u:main<u:serve<k:do_epoll_wait");
+	window_wait(p, "server", 10, PDIAG_STATE_IO, 0.04 * seconds * vary, 0.004,
+		"u:main<u:serve<u:save<k:io_schedule");
+	window_wait(p, "pool", 30, PDIAG_STATE_FUTEX, 20 * seconds, 2,
+		"u:thread<u:next_job<k:futex_wait");
+	window_wait(p, "daemon", 20, PDIAG_STATE_SLEEP, 0.98 * seconds, 0.5,
+		"u:main<k:hrtimer_nanosleep");
+	window_wait(p, "server", 10, PDIAG_STATE_PREEMPTED, 0.02 * seconds, 0.002,
+		"u:main<u:serve<u:parse");
+}
+
+static int setup(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+
+	if (!s || pdiag_open(NULL, &s->context))
+		return -1;
+	for (unsigned int i = 0; i < NORMAL; i++) {
+		s->normal[i] = window_new(s->context, 15);
+		usual(s->normal[i], 15, i);
+	}
+	s->trouble = window_new(s->context, 10);
+	*state = s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *s = *state;
+
+	pdiag_close(s->context);
+	free(s);
+	return 0;
+}
+
+static void compare(struct scene *s)
+{
+	assert_int_equal(pdiag_culprits_new(s->normal, NORMAL, s->trouble, NULL, &s->found), 0);
+	for (uint32_t i = 0; i < pdiag_culprits_count(s->found); i++) {
+		const struct pdiag_culprit *c = pdiag_culprits_get(s->found, i);
+
+		print_message("  %u: %s (%.0f decades, share %.2f)\n", c->kind, c->sentence,
+			c->significance, c->share);
+	}
+}
+
+static const struct pdiag_culprit *nth(const struct scene *s, uint32_t kind, unsigned int n)
+{
+	const struct pdiag_culprit *c;
+
+	for (uint32_t i = 0; (c = pdiag_culprits_get(s->found, i)); i++)
+		if (c->kind == kind && !n--)
+			return c;
+	return NULL;
+}
+
+static const struct pdiag_culprit *of_process(const struct scene *s, const char *name)
+{
+	const struct pdiag_culprit *c;
+
+	for (uint32_t i = 0; (c = pdiag_culprits_get(s->found, i)); i++)
+		if (c->kind == PDIAG_CULPRIT_PROCESS && !strcmp(c->process, name))
+			return c;
+	return NULL;
+}
+
+static int has_frame(const struct pdiag_culprit *c, const char *name)
+{
+	for (uint32_t i = 0; c && i < c->depth; i++)
+		if (!strcmp(c->frames[i]->name, name))
+			return 1;
+	return 0;
+}
+
+static void test_quiet(void **state)
+{
+	struct scene *s = *state;
+
+	usual(s->trouble, 10, 2);
+	compare(s);
+	assert_int_equal(pdiag_culprits_count(s->found), 0);
+	assert_null(pdiag_culprits_get(s->found, 0));
+}
+
+/* Two addresses of a function are one; those who queue because of it are not told. */
+static void test_hog(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "hog", 77, 9, "u:main<u#1:burn_cycles");
+	window_run(s->trouble, "hog", 77, 8, "u:main<u#2:burn_cycles");
+	window_run(s->trouble, "hog", 77, 1, "u:main<u:burn_cycles<k:irq");
+	window_wait(s->trouble, "server", 10, PDIAG_STATE_PREEMPTED, 15, 0.02, "u:main<u:serve");
+	compare(s);
+	c = nth(s, PDIAG_CULPRIT_PROCESS, 0);
+	assert_string_equal(c->process, "hog");
+	assert_int_equal(c->pid, 77);
+	assert_int_equal(c->processes, 1);
+	assert_int_equal(c->state, PDIAG_STATE_RUNNING);
+	assert_true(c->rate > 1.79 && c->rate < 1.81);
+	assert_true(c->normal_rate == 0);
+	assert_true(c->weight_ns == 18000000000ull);
+	assert_true(c->share > 0.9 && c->significance > 5);
+	assert_string_equal(c->sentence, "hog (pid 77) uses 1.8 CPUs in burn_cycles, normally 0");
+	assert_null(of_process(s, "server"));
+	c = nth(s, PDIAG_CULPRIT_STACK, 0);
+	assert_int_equal(c->depth, 2);
+	assert_string_equal(c->frames[0]->name, "burn_cycles");
+	assert_string_equal(c->frames[1]->name, "main");
+	assert_string_equal(c->comm, "hog");
+	assert_null(nth(s, PDIAG_CULPRIT_STACK, 1));
+}
+
+/* A function that is new in a process that works all the time. */
+static void test_function(void **state)
+{
+	struct scene *s = *state;
+
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "server", 10, 3, "u:main<u:serve<u:parse<u:bad_regex<u:backtrack");
+	compare(s);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "server");
+	assert_true(has_frame(nth(s, PDIAG_CULPRIT_STACK, 0), "bad_regex"));
+	assert_string_equal(nth(s, PDIAG_CULPRIT_STACK, 0)->frames[0]->name, "backtrack");
+}
+
+/* Nothing has most of it but where all come from. */
+static void test_prefix(void **state)
+{
+	struct scene *s = *state;
+	char frames[128];
+
+	usual(s->trouble, 10, 0);
+	for (int i = 0; i < 6; i++) {
+		snprintf(frames, sizeof(frames), "u:main<u:storm<k:do_syscall_64<k:sys_%d", i);
+		window_run(s->trouble, "calls", 55, 1.5, frames);
+	}
+	window_run(s->trouble, "calls", 55, 0.5, "u:main<u:other");
+	compare(s);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_STACK, 0)->frames[0]->name, "do_syscall_64");
+	assert_true(has_frame(nth(s, PDIAG_CULPRIT_STACK, 0), "storm"));
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->sentence,
+		"calls (pid 55) uses 0.95 CPUs in storm (kernel: do_syscall_64), normally 0");
+}
+
+static void test_fork_storm(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "spawner", 50, 3, "u:main<u:spawn<k:kernel_clone");
+	for (int32_t pid = 1000; pid < 3000; pid++)
+		window_run(s->trouble, "child", pid, 0.01, pid % 2 ? "k:do_exit" : "u:main<k:x");
+	compare(s);
+	c = of_process(s, "child");
+	assert_non_null(c);
+	assert_int_equal(c->pid, 0);
+	assert_int_equal(c->processes, 2000);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "child");
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 1)->process, "spawner");
+}
+
+/* One of two of the same name, while the other has less to do. */
+static void test_one_of_two(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	for (int i = 0; i < NORMAL; i++) {
+		window_run(s->normal[i], "python3", 40, 6, "u:main<u:a");
+		window_run(s->normal[i], "python3", 41, 2, "u:main<u:b");
+	}
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "python3", 40, 0.2, "u:main<u:a");
+	window_run(s->trouble, "python3", 41, 8, "u:main<u:b");
+	compare(s);
+	c = nth(s, PDIAG_CULPRIT_PROCESS, 0);
+	assert_string_equal(c->process, "python3");
+	assert_int_equal(c->pid, 41);
+	assert_true(c->normal_rate > 0.1 && c->normal_rate < 0.15);
+}
+
+static void test_restart(void **state)
+{
+	struct scene *s = *state;
+
+	for (int i = 0; i < NORMAL; i++)
+		window_run(s->normal[i], "nginx", 60, 6, "u:main<u:worker");
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "nginx", 61, 4, "u:main<u:worker");
+	compare(s);
+	assert_int_equal(pdiag_culprits_count(s->found), 0);
+}
+
+/* Many wait for storage because of one who writes; a victim waits longer, too. */
+static void test_storage(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	usual(s->trouble, 10, 0);
+	window_wait(s->trouble, "server", 10, PDIAG_STATE_IO, 3, 0.2,
+		"u:main<u:serve<u:save<k:io_schedule");
+	for (int32_t pid = 80; pid < 88; pid++) {
+		window_wait(s->trouble, "writer", pid, PDIAG_STATE_IO, 9, 0.05,
+			"u:main<u:write_all<k:balance_dirty_pages");
+		window_run(s->trouble, "writer", pid, 0.2, "u:main<u:write_all<k:copy");
+	}
+	compare(s);
+	c = nth(s, PDIAG_CULPRIT_PROCESS, 0);
+	assert_string_equal(c->process, "writer");
+	assert_int_equal(c->state, PDIAG_STATE_IO);
+	assert_int_equal(c->processes, 8);
+	assert_string_equal(c->sentence,
+		"writer (8 processes) waits for storage in write_all: 7.2 threads, normally 0");
+	assert_true(has_frame(nth(s, PDIAG_CULPRIT_STACK, 0), "write_all"));
+}
+
+static void test_of_its_time(void **state)
+{
+	struct scene *s = *state;
+
+	usual(s->trouble, 10, 0);
+	window_wait(s->trouble, "server", 10, PDIAG_STATE_IO, 5, 0.1,
+		"u:main<u:serve<u:save<k:io_schedule");
+	compare(s);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->sentence,
+		"server (pid 10) waits for storage in save: 37 % of its time, normally 4 %");
+}
+
+/* A pool of idle threads comes up, and a service rests more: nobody's fault. */
+static void test_rest(void **state)
+{
+	struct scene *s = *state;
+
+	usual(s->trouble, 10, 0);
+	window_wait(s->trouble, "newpool", 90, PDIAG_STATE_FUTEX, 500, 10, "u:t<k:futex_wait");
+	window_wait(s->trouble, "newpool", 90, PDIAG_STATE_POLL, 100, 10, "u:t<k:do_poll");
+	window_wait(s->trouble, "pool", 30, PDIAG_STATE_FUTEX, 100, 10,
+		"u:thread<u:next_job<k:futex_wait");
+	window_wait(s->trouble, "rcu", 5, PDIAG_STATE_BLOCKED, 10, 0.01, "k:kthread<k:schedule");
+	compare(s);
+	assert_int_equal(pdiag_culprits_count(s->found), 0);
+}
+
+/* The threads of a pool stand at a lock instead of resting. */
+static void test_convoy(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	usual(s->trouble, 10, 0);
+	for (int i = 0; i < NORMAL; i++)
+		window_wait(s->normal[i], "app", 70, PDIAG_STATE_FUTEX, 16 * 15, 0.05,
+			"u:thread<u:next_job<k:futex_wait");
+	window_wait(s->trouble, "app", 70, PDIAG_STATE_FUTEX, 155, 0.01,
+		"u:thread<u:job<u:hot_lock<k:futex_wait");
+	compare(s);
+	c = nth(s, PDIAG_CULPRIT_PROCESS, 0);
+	assert_non_null(c);
+	assert_string_equal(c->process, "app");
+	assert_int_equal(c->state, PDIAG_STATE_FUTEX);
+	assert_true(has_frame(nth(s, PDIAG_CULPRIT_STACK, 0), "hot_lock"));
+}
+
+/* Uninterruptible by vfork(): no rest, however long. */
+static void test_stuck(void **state)
+{
+	struct scene *s = *state;
+
+	usual(s->trouble, 10, 0);
+	window_wait(s->trouble, "stuck", 65, PDIAG_STATE_BLOCKED, 400, 10,
+		"u:main<u:blocked<k:kernel_clone<k:wait_for_vfork_done<k:schedule");
+	compare(s);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "stuck");
+	assert_true(has_frame(nth(s, PDIAG_CULPRIT_STACK, 0), "blocked"));
+}
+
+/* Everybody waits for memory because of one who takes it. */
+static void test_memory(void **state)
+{
+	struct scene *s = *state;
+	const char *fault = "u:main<u:grow<k:asm_exc_page_fault<k:exc_page_fault<k:clear_page_erms";
+
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "eater", 66, 5, fault);
+	window_wait(s->trouble, "eater", 66, PDIAG_STATE_PAGE_FAULT, 3, 0.01, fault);
+	for (int32_t pid = 100; pid < 104; pid++)
+		window_wait(s->trouble, "victim", pid, PDIAG_STATE_PAGE_FAULT, 5, 0.02,
+			"u:main<u:work<k:asm_exc_page_fault<k:filemap_fault");
+	for (int i = 0; i < NORMAL; i++)
+		for (int32_t pid = 100; pid < 104; pid++)
+			window_run(s->normal[i], "victim", pid, 3, "u:main<u:work");
+	compare(s);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "eater");
+	assert_true(has_frame(nth(s, PDIAG_CULPRIT_STACK, 0), "grow"));
+	assert_non_null(of_process(s, "victim"));
+}
+
+static void test_nothing_to_compare(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	usual(s->trouble, 10, 0);
+	assert_int_equal(pdiag_culprits_new(NULL, 0, s->trouble, NULL, &s->found), 0);
+	c = pdiag_culprits_get(s->found, 0);
+	assert_string_equal(c->process, "server");
+	assert_true(c->significance == 0);
+	assert_string_equal(c->sentence, "server (pid 10) uses 0.40 CPUs in parse");
+	pdiag_culprits_free(s->found);
+	pdiag_culprits_free(NULL);
+}
+
+static void tell_cgroup(void *user, int32_t pid, const char *process, char *path, size_t size)
+{
+	(void)user;
+	(void)process;
+	snprintf(path, size, "%s", pid == 10 ? "" : pid >= 1000 ? "/batch" : "/system");
+}
+
+static void test_cgroups(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_cgroups cgroups = { .ask = tell_cgroup };
+	const struct pdiag_culprit *c;
+
+	usual(s->trouble, 10, 0);
+	for (int32_t pid = 1000; pid < 1005; pid++)
+		window_run(s->trouble, pid % 2 ? "odd" : "even", pid, 2, "u:main<u:work");
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+				 &s->found), 0);
+	c = nth(s, PDIAG_CULPRIT_CGROUP, 0);
+	assert_string_equal(c->cgroup, "/batch");
+	assert_string_equal(c->process, "");
+	assert_int_equal(c->processes, 5);
+	assert_string_equal(c->sentence,
+		"cgroup /batch (5 processes) uses 1.0 CPUs, normally 0");
+	assert_null(nth(s, PDIAG_CULPRIT_CGROUP, 1));
+}
+
+/* What names hold does not get into sentences. */
+static void test_hostile(void **state)
+{
+	struct scene *s = *state;
+	const char *sentence;
+
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "bad\n\x1b[31m\xff", 9, 9, "u:main<u:new\nline");
+	compare(s);
+	sentence = nth(s, PDIAG_CULPRIT_PROCESS, 0)->sentence;
+	assert_string_equal(sentence,
+		"bad\\x0a\\x1b[31m\\xff (pid 9) uses 0.90 CPUs in new\\x0aline, normally 0");
+}
+
+static void test_wrong(void **state)
+{
+	struct scene *s = *state;
+	struct pdiag_culprits_options o = { .size = sizeof(o) };
+	struct pdiag_profile *none[1] = { NULL };
+	struct pdiag *other;
+
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, NULL, NULL, &s->found), -EINVAL);
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, NULL, NULL), -EINVAL);
+	assert_int_equal(pdiag_culprits_new(NULL, 1, s->trouble, NULL, &s->found), -EINVAL);
+	assert_int_equal(pdiag_culprits_new(none, 1, s->trouble, NULL, &s->found), -EINVAL);
+	o.flags = 8;
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &o, &s->found), -EINVAL);
+	assert_non_null(strstr(pdiag_errmsg(), "flags"));
+	o.flags = 0;
+	o.significance = -1;
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &o, &s->found), -EINVAL);
+	o.significance = 0;
+	o.min_share = 2;
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &o, &s->found), -EINVAL);
+	o.min_share = 0;
+	o.max = 1u << 20;
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &o, &s->found), -EINVAL);
+	o.max = 0;
+	o.size = 8;
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &o, &s->found), -EINVAL);
+	assert_null(s->found);
+	assert_int_equal(pdiag_open(NULL, &other), 0);
+	none[0] = made_profile(other);
+	assert_int_equal(pdiag_culprits_new(none, 1, s->trouble, NULL, &s->found), -EINVAL);
+	pdiag_close(other);
+}
+
+static void test_max(void **state)
+{
+	struct scene *s = *state;
+	struct pdiag_culprits_options o = { .size = sizeof(o), .max = 2 };
+	char name[32];
+
+	usual(s->trouble, 10, 0);
+	for (int i = 0; i < 6; i++) {
+		snprintf(name, sizeof(name), "hog%d", i);
+		window_run(s->trouble, name, 200 + i, 5 + i, "u:main<u:burn");
+	}
+	assert_int_equal(pdiag_culprits_new(s->normal, NORMAL, s->trouble, &o, &s->found), 0);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "hog5");
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 1)->process, "hog4");
+	assert_null(nth(s, PDIAG_CULPRIT_PROCESS, 2));
+	assert_string_equal(nth(s, PDIAG_CULPRIT_STACK, 0)->process, "hog5");
+	assert_null(nth(s, PDIAG_CULPRIT_STACK, 2));
+}
+
+/* Windows that say nothing: empty, of no time, without samples off the CPU. */
+static void test_says_nothing(void **state)
+{
+	struct scene *s = *state;
+	struct pdiag_profile *lists[3];
+
+	compare(s);
+	assert_int_equal(pdiag_culprits_count(s->found), 0);
+	lists[0] = window_new(s->context, 0);
+	lists[1] = window_new(s->context, 15);
+	lists[2] = window_new(s->context, 15);
+	for (int i = 1; i < 3; i++)
+		window_run(lists[i], "server", 10, 6, "u:main<u:serve<u:parse");
+	usual(s->trouble, 10, 0);
+	assert_int_equal(pdiag_culprits_new(lists, 3, s->trouble, NULL, &s->found), 0);
+	for (uint32_t i = 0; i < pdiag_culprits_count(s->found); i++)
+		assert_int_not_equal(pdiag_culprits_get(s->found, i)->state, PDIAG_STATE_IO);
+}
+
+static void test_no_memory(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_cgroups cgroups = { .ask = tell_cgroup };
+	int ret;
+
+	FAIL_ALLOC_OR_SKIP();
+	usual(s->trouble, 10, 0);
+	window_run(s->trouble, "hog", 77, 9, "u:main<u:burn");
+	for (unsigned long n = 0;; n++) {
+		fail_alloc_start(n);
+		ret = pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+			&s->found);
+		if (!fail_alloc_stop())
+			break;
+		assert_int_equal(ret, -ENOMEM);
+	}
+	assert_int_equal(ret, 0);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "hog");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_quiet), TEST(test_hog), TEST(test_function), TEST(test_prefix),
+		TEST(test_fork_storm), TEST(test_one_of_two), TEST(test_restart),
+		TEST(test_storage), TEST(test_of_its_time), TEST(test_rest), TEST(test_convoy),
+		TEST(test_stuck), TEST(test_memory), TEST(test_nothing_to_compare),
+		TEST(test_cgroups), TEST(test_hostile), TEST(test_wrong), TEST(test_max),
+		TEST(test_says_nothing), TEST(test_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
