@@ -4,12 +4,12 @@
 #include <math.h>
 
 #define DECADES_MAX 300.0
-/* What is taken for granted where ordinary windows do not tell: so long one is on the CPU, or off it,
- * in one go, in seconds; ... */
+/* What is taken for granted where ordinary windows do not tell: so long one is on the CPU, or off
+ * it, in one go, in seconds; ... */
 #define LUMP 0.5
 #define LUMP_MAX 1.0
 /* ... and by so much the logarithm of a rate varies. Both as if seen in so many windows. */
-#define LUMP_PRIOR 4.0
+#define LUMP_PRIOR 8.0
 #define VARIES 0.2
 #define VARIES_PRIOR 12.0
 /* Short waits that may be rests vary with all that a process has to do. */
@@ -101,7 +101,8 @@ static double clamp(double v, double low, double high)
 
 /*
  * How long a lump is, of all threads together. Who waits at the same time mostly waits for the same
- * thing: so a wait of each thread is one lump, as is what waits or runs in several threads on average.
+ * thing: so a wait of each thread is one lump, as is what waits or runs in several threads on
+ * average.
  */
 static double first_lump(const struct pdiag_parts *p, const struct pdiag_part *part)
 {

@@ -3,8 +3,8 @@
  * How likely chance alone puts so much more on a part than in ordinary times.
  *
  * Two things make ordinary windows differ. Samples come in lumps: who is on a CPU stays there, and
- * what waits with others waits for the same thing; so lumps are counted, and not samples. And what a
- * process does varies slowly, by a factor. How much, the ordinary windows themselves tell; few of
+ * what waits with others waits for the same thing; so lumps are counted, and not samples. And what
+ * a process does varies slowly, by a factor. How much, the ordinary windows themselves tell; few of
  * them, or none, tell little, and a cautious guess stands in.
  */
 #ifndef PDIAG_CULPRIT_CHANCE_H

@@ -54,14 +54,14 @@ uint32_t pdiag_case_processes(const struct pdiag_case *c, const char *cgroup);
 struct pdiag_members {
 	uint32_t one;	    /* PID part that has most of it; NONE: there is no such */
 	uint32_t processes; /* seen in the time of trouble */
-	bool fresh;	    /* `one` was not there in ordinary times, and no other is in its place */
+	bool fresh; /* `one` came in the time of trouble, and in nobody's place */
 };
 struct pdiag_members pdiag_case_members(const struct pdiag_case *c, uint32_t name);
 
 /*
- * The stack that most of a rise is in: from `doing` down to the last frame that has half of it, as
- * the part of that frame; `doing` itself: there is no such. *decades is the highest of the parts on
- * the way, as far as they are worth asking. (culprit/path.c)
+ * The stack that most of a rise is in: from `doing` down to the last frame that has half of it,
+ * as the part of that frame; `doing` itself: there is no such. *decades is the highest of the
+ * parts on the way, as far as they are worth asking. (culprit/path.c)
  */
 uint32_t pdiag_case_path(const struct pdiag_case *c, uint32_t doing, double *decades);
 /* Take the rise of a part away from it and all above it, so that the next path is another. */

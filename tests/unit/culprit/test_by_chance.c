@@ -65,7 +65,8 @@ static struct pdiag_profile *window(struct pdiag *context, double seconds, doubl
 				fmin(0.01 * exp(1.5 * normal()), 3), 1,
 				"u:main<u:save<k:io_schedule");
 		window_wait(p, name, 10 + i, PDIAG_STATE_FUTEX,
-			seconds * (0.5 + 0.5 * uniform()), exp(0.5 * normal() - 3), "u:main<u:lock<k:futex_wait");
+			seconds * (0.5 + 0.5 * uniform()), exp(0.5 * normal() - 3),
+			"u:main<u:lock<k:futex_wait");
 	}
 	/* All threads of one wait for the same, now and then. */
 	stall = runs(0.01, 0.3, seconds);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is told for a hog, a storm, a convoy; and who is not, for resting, queueing or starting again. */
+/* Who is told for a hog, a storm, a convoy; and who is not: for resting, queueing, a restart. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
