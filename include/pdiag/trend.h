@@ -30,7 +30,7 @@ struct pdiag_trend_options {
 struct pdiag_trend_point {
 	uint64_t time_ns;     /* CLOCK_MONOTONIC */
 	uint64_t realtime_ns; /* since 1970, UTC; 0: not known */
-	double value;	      /* NaN: not known */
+	double value;	      /* NaN, infinite or beyond 1e300: not known */
 	double min, max;      /* of the step; both NaN or equal to value: nothing to show */
 	int32_t zone_s;	      /* local time minus UTC, s */
 	uint32_t gap;	      /* 1: nothing is known of the time between the point before and it */
@@ -40,7 +40,8 @@ struct pdiag_trend_series {
 	size_t size;	  /* sizeof(struct pdiag_trend_series) */
 	const char *name; /* "system.cpu.load_average.1m" */
 	const char *unit; /* of UCUM, as pdiag_metric has it; "": none */
-	const char *panel; /* series of the same panel share their axis; NULL: one of its own */
+	const char *panel; /* series of the same panel and unit share their axis; NULL: one of its
+			      own */
 	const struct pdiag_trend_point *points; /* oldest first */
 	size_t count;
 	uint32_t per_second; /* 1: `unit` a second */
@@ -52,8 +53,8 @@ PDIAG_API int pdiag_trend_new(struct pdiag *context, const struct pdiag_trend_op
 	struct pdiag_trend **out);
 /* NULL is fine. */
 PDIAG_API void pdiag_trend_free(struct pdiag_trend *trend);
-/* Points are copied. Errors: -EINVAL (a name is missing, or points are not in order), -E2BIG,
- * -ENOMEM. */
+/* Points are copied. Errors: -EINVAL (a name is missing, points are not in order, or a time is
+ * beyond 73 years), -E2BIG, -ENOMEM. */
 PDIAG_API int pdiag_trend_add_series(
 	struct pdiag_trend *trend, const struct pdiag_trend_series *series);
 /* The history of a metric as it is now. `panel` as above. Errors: -EINVAL, -ENOMEM. */
