@@ -245,6 +245,6 @@ void pdiag_chart_write_clocks(const struct pdiag_chart *c, struct pdiag_text *t)
 	write_boot(c, t, c->bottom + 52);
 	for (size_t i = 1; i < c->era_count && c->panel_count; i++)
 		if (c->eras[i].from_ns > c->from_ns && c->eras[i].from_ns <= c->to_ns)
-			write_jump(c, &c->eras[i], t, c->panels[0].top + 12);
+			write_jump(c, &c->eras[i], t, c->panels[0].top + (i % 2 ? 12 : 26));
 	pdiag_text_str(t, "</g>\n");
 }

@@ -63,7 +63,7 @@ static void load(void **state)
 	made_add(trend, made_series("system.disk.io.read", "By", p, 60), NULL, 1);
 	free(p);
 	assert_int_equal(pdiag_trend_add_event(trend, e), 0);
-	pdiag_event_release(e);
+	pdiag_event_destroy(e);
 	check(trend, "load.svg");
 }
 

@@ -63,7 +63,7 @@ static void event(struct pdiag_trend *trend, const char *sentence, uint32_t seve
 	struct pdiag_event *e = made_event(context, sentence, severity, from, to);
 
 	check(pdiag_trend_add_event(trend, e));
-	pdiag_event_release(e);
+	pdiag_event_destroy(e);
 }
 
 /* Ten minutes of a machine, with an incident. */

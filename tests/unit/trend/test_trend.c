@@ -219,7 +219,7 @@ static void hostile(void **state)
 	made_add(trend, made_series("b.<c>", name, p, 3), name, 1);
 	free(p);
 	assert_int_equal(pdiag_trend_add_event(trend, e), 0);
-	pdiag_event_release(e);
+	pdiag_event_destroy(e);
 	drawn();
 	assert_int_equal(count_of(out.data, "<script"), 2);
 	assert_null(strstr(out.data, "alert(1)<"));
@@ -259,7 +259,7 @@ static void events(void **state)
 	made_add(trend, made_series("b", "", p, 60), NULL, 0);
 	free(p);
 	assert_int_equal(pdiag_trend_add_event(trend, e), 0);
-	pdiag_event_release(e);
+	pdiag_event_destroy(e);
 	drawn();
 	assert_int_equal(count_of(out.data, "class=\"shade fill warning\""), 2);
 	assert_int_equal(count_of(out.data, "class=\"mark onset\" d=\"M272.1,"), 2);
@@ -276,7 +276,7 @@ static void only_an_event(void **state)
 	e->info.onset_ns = e->info.duration_ns = e->info.peak_ns = UINT64_MAX;
 	e->info.onset_realtime_ns = UINT64_MAX;
 	assert_int_equal(pdiag_trend_add_event(trend, e), 0);
-	pdiag_event_release(e);
+	pdiag_event_destroy(e);
 	drawn();
 	assert_non_null(strstr(out.data, "no end is known"));
 }
@@ -315,15 +315,18 @@ static void sink_fails(void **state)
 static void out_of_memory(void **state)
 {
 	struct pdiag_trend_options o = { .size = sizeof(o), .title = "t" };
-	struct pdiag_trend_point *p = made_points(2000, MADE_SECOND, 1);
-	struct pdiag_trend_series s = made_series("a", "By", p, 2000);
-	struct pdiag_event *e = made_event(context, "x", PDIAG_SEVERITY_WARNING, 10, 30);
 	struct pdiag_sink sink = collect_sink(&out);
-	unsigned long n = 0;
 	int ret, failed = 1, went_on = 0;
+	struct pdiag_trend_series s;
+	struct pdiag_trend_point *p;
+	struct pdiag_event *e;
+	unsigned long n = 0;
 
 	(void)state;
 	FAIL_ALLOC_OR_SKIP();
+	p = made_points(2000, MADE_SECOND, 1);
+	s = made_series("a", "By", p, 2000);
+	e = made_event(context, "x", PDIAG_SEVERITY_WARNING, 10, 30);
 	s.panel = "p";
 	p[700].realtime_ns += 3600 * MADE_SECOND;
 	collect_write(&out, "", 0);
@@ -343,7 +346,7 @@ static void out_of_memory(void **state)
 		assert_true(ret == (failed ? -ENOMEM : 0) || (!ret && !went_on++));
 	}
 	assert_true(n > 15);
-	pdiag_event_release(e);
+	pdiag_event_destroy(e);
 	free(p);
 	drawn();
 }
