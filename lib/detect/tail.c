@@ -162,8 +162,8 @@ void pdiag_tail_add(struct pdiag_tail *t, const struct pdiag_tail_scale *s, doub
 		memcpy(t->level, normal, sizeof(t->level));
 		return;
 	}
-	/* Rounding in the last digits is no movement, either. */
-	if (distance <= s->resolution || distance <= 1e-12 * fabs(x))
+	/* Rounding in the last digits is no movement. */
+	if (distance <= 1e-12 * fabs(x))
 		d = distance = 0;
 	spread = sqrt(t->variance);
 	width = t->level[PDIAG_TAIL_LEVELS - 1] * spread;
@@ -172,6 +172,9 @@ void pdiag_tail_add(struct pdiag_tail *t, const struct pdiag_tail_scale *s, doub
 	j->direction = (d > 0) - (d < 0);
 	j->surprise = spread > 0 ? surprise_of(t, distance / spread, s->memory, follows) :
 				   moved(t, distance);
+	/* It is learned all the same: else the first that matters would seem to come from nowhere. */
+	if (distance <= s->resolution)
+		j->surprise = 0;
 	learn(t, x, d, follows && spread > 0 ? width : INFINITY);
 }
 
