@@ -23,9 +23,10 @@ static bool has_controller(const char *list, size_t len, const char *want)
 	return false;
 }
 
-/* How much a line is wanted, 0: not at all. */
+/* How much the path of a line is wanted, 0: not at all. */
 static int rank(const char *line, size_t len, const char **path)
 {
+	static const char *const controllers[] = { "memory", "cpu", "perf_event" };
 	const char *first = memchr(line, ':', len), *second;
 	size_t n;
 
@@ -35,13 +36,15 @@ static int rank(const char *line, size_t len, const char **path)
 	*path = second + 1;
 	n = (size_t)(second - first - 1);
 	if (!n)
-		return !strncmp(line, "0:", 2);
-	return has_controller(first + 1, n, "perf_event") ? 3 :
-		has_controller(first + 1, n, "cpu")	  ? 2 : 0;
+		return 1 + (int)PDIAG_COUNT(controllers);
+	for (int i = (int)PDIAG_COUNT(controllers); i-- > 0;)
+		if (has_controller(first + 1, n, controllers[i]))
+			return 1 + i;
+	return 0;
 }
 
-/* Both versions together are a machine with version 1, where version 2 has no controllers: there
- * the path of version 2 says the least, unless it is the only one. */
+/* With version 1 a process has a path for each controller, and mostly the root's for those that
+ * are not in use: any other says more. */
 void pdiag_cgroup_parse(const char *text, char *path, size_t size)
 {
 	const char *line, *end, *found;
@@ -49,12 +52,11 @@ void pdiag_cgroup_parse(const char *text, char *path, size_t size)
 	size_t len;
 
 	*path = '\0';
-	for (line = text; *line; line = *end ? end + 1 : end) {
-		end = strchr(line, '\n');
-		if (!end)
-			break; /* cut: its path may be, too */
+	for (line = text; (end = strchr(line, '\n')); line = end + 1) {
 		r = rank(line, (size_t)(end - line), &found);
 		len = r ? (size_t)(end - found) : 0;
+		if (len > 1)
+			r += 16;
 		if (r <= best || !len || len >= size)
 			continue;
 		best = r;

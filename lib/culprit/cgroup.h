@@ -18,7 +18,8 @@ struct pdiag_cgroups {
 /* /proc of this machine. */
 extern const struct pdiag_cgroups pdiag_cgroups_of_proc;
 
-/* From the text of /proc/PID/cgroup: of version 2, else of perf_event, else of cpu. */
+/* From the text of /proc/PID/cgroup: of version 2, else of perf_event, cpu or memory; the root only
+ * if it is in no other. A line that is cut off is left aside. */
 void pdiag_cgroup_parse(const char *text, char *path, size_t size);
 
 #endif

@@ -106,9 +106,7 @@ static bool find_stack(const struct pdiag_case *c, const struct pdiag_suspect *s
 	part = pdiag_case_path(c, doing, &decades);
 	*out = (struct pdiag_told_stack){ .suspect = s, .doing = doing, .part = part,
 		.rise = c->rises[part] };
-	/* That it is no chance is known of the process; this only says where most of that is. */
-	out->decades = doing == s->doing && out->rise * 2 >= s->rise ? fmax(decades, s->decades) :
-								       decades;
+	out->decades = decades;
 	if (c->totals.rise[d->off] > 0)
 		out->share = fmin(out->rise / c->totals.rise[d->off], 1);
 	out->score = pdiag_case_weigh(c, s->part, doing, out->rise);
@@ -121,6 +119,18 @@ static bool is_told(const struct pdiag_case *c, const struct pdiag_told_stack *t
 		pdiag_case_passes(c, c->parts->list[t->doing].off, t->rise, t->decades);
 }
 
+/* Is it where a stack that is told comes from? What is left there is told with that. */
+static bool is_above(const struct pdiag_case *c, uint32_t part, const struct stacks *told,
+	size_t first)
+{
+	for (size_t i = first; i < told->count; i++)
+		for (uint32_t at = told->list[i].part; c->parts->list[at].kind == PDIAG_PART_FRAME;
+			at = c->parts->list[at].parent)
+			if (at == part)
+				return true;
+	return false;
+}
+
 /* The first stack of a process stands for it, so it has the process's rank. */
 static void find_stacks(struct pdiag_case *c, const struct pdiag_suspect *s, struct stacks *to)
 {
@@ -128,7 +138,10 @@ static void find_stacks(struct pdiag_case *c, const struct pdiag_suspect *s, str
 	size_t first = to->count;
 
 	for (int i = 0; i < STACKS_EACH && find_stack(c, s, &t); i++) {
-		if (is_told(c, &t)) {
+		/* That it is no chance is known of the process; this says where most of that is. */
+		if (to->count == first && t.doing == s->doing)
+			t.decades = fmax(t.decades, s->decades);
+		if (is_told(c, &t) && !is_above(c, t.part, to, first)) {
 			if (to->count == first)
 				t.score = fmax(t.score, s->score);
 			else

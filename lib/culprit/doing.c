@@ -20,6 +20,13 @@ struct known {
 static const struct known known[] = {
 	/* Uninterruptible, and over in a moment, as a rule. */
 	{ "wait_for_vfork_done", PDIAG_STATE_CHILD, PDIAG_HEED_FULL, INFINITY },
+	{ "kernel_clone", PDIAG_STATE_BLOCKED, PDIAG_HEED_FULL, INFINITY },
+	{ "_do_fork", PDIAG_STATE_BLOCKED, PDIAG_HEED_FULL, INFINITY },
+	{ "wait_for_completion", PDIAG_STATE_BLOCKED, PDIAG_HEED_FULL, INFINITY },
+	{ "wait_for_completion_timeout", PDIAG_STATE_BLOCKED, PDIAG_HEED_FULL, INFINITY },
+	{ "schedule_timeout_uninterruptible", PDIAG_STATE_BLOCKED, PDIAG_HEED_FULL, INFINITY },
+	{ "synchronize_rcu*", PDIAG_STATE_BLOCKED, PDIAG_HEED_FULL, INFINITY },
+	{ "msleep", PDIAG_STATE_SLEEP, PDIAG_HEED_FULL, INFINITY },
 	/* The other side, or the way to it, does not take what is sent. */
 	{ "sk_stream_wait_memory", PDIAG_STATE_NETWORK, PDIAG_HEED_HALF, INFINITY },
 	{ "sock_alloc_send_pskb", PDIAG_STATE_NETWORK, PDIAG_HEED_HALF, INFINITY },

@@ -93,7 +93,8 @@ static int find_cgroup(struct gather *g, const struct pdiag_profile_thread *t, s
 		g->parts->list[o->pid].cgroup = (const char *)(uintptr_t)key;
 	}
 	key = (uintptr_t)g->parts->list[o->pid].cgroup;
-	if (!*(const char *)(uintptr_t)key)
+	/* The root is everybody who is in no other. */
+	if (!g->parts->list[o->pid].cgroup[0] || !strcmp(g->parts->list[o->pid].cgroup, "/"))
 		return 0;
 	o->cgroup = pdiag_parts_get(g->parts, PDIAG_ROOT_CGROUPS, PDIAG_PART_CGROUP, key);
 	return o->cgroup == PDIAG_PART_NONE ? -ENOMEM : 0;

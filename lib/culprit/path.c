@@ -46,7 +46,7 @@ static void ask(const struct pdiag_case *c, uint32_t part, struct asked *a)
 
 	if (normal > LESS * a->normal)
 		return;
-	decades = pdiag_chance_among(pdiag_chance(c->parts, part), c->totals.compared);
+	decades = pdiag_chance_among(pdiag_chance(c->parts, part), c->totals.stacks);
 	if (decades > a->decades)
 		a->decades = decades;
 	a->normal = normal;

@@ -22,6 +22,10 @@
 #define HIT 0.5
 #define FOR_OTHERS 0.5
 #define NEW 1.25
+/* Who was there before was seen so much of the time, at least, that it is seen now. */
+#define OLD 0.5
+/* What a second of a wait weighs beside one of CPU time: most threads wait for something. */
+#define WAITS 0.5
 /* Who works more has this much more CPU time. */
 #define MORE 1.2
 /* Short waits are so much, at least, of what comes on top in longer ones. */
@@ -53,7 +57,7 @@ static void count_doing(struct pdiag_case *c, const struct pdiag_part *part, dou
 	t->rise[part->off] += fmax(rise, 0);
 	if (pdiag_doing_state(part->key) == PDIAG_STATE_PAGE_FAULT)
 		t->faults += fmax(rise, 0);
-	t->compared += part->tally.trouble > 0;
+	t->names += part->tally.trouble > 0;
 }
 
 static void count_part(struct pdiag_case *c, uint32_t i)
@@ -62,7 +66,7 @@ static void count_part(struct pdiag_case *c, uint32_t i)
 	bool seen = part->tally.trouble > 0;
 
 	if (part->kind == PDIAG_PART_FRAME) {
-		c->totals.compared += seen && !part->child;
+		c->totals.stacks += seen && !part->child;
 	} else if (part->kind == PDIAG_PART_DOING && above->kind == PDIAG_PART_PID) {
 		return; /* one of a name is compared at most, in the place of the name */
 	} else if (part->kind == PDIAG_PART_DOING && above->kind == PDIAG_PART_CGROUP) {
@@ -129,8 +133,17 @@ static struct finding find_pid(const struct pdiag_case *c, uint32_t doing,
 	if (i == PDIAG_PART_NONE)
 		return f;
 	f.rise = pdiag_parts_rise(c->parts, i);
-	f.decades = pdiag_chance_among(pdiag_chance(c->parts, i), c->totals.compared);
+	f.decades = pdiag_chance_among(pdiag_chance(c->parts, i), c->totals.names);
 	return f;
+}
+
+/* Was little to be seen of it in ordinary times? */
+static bool is_new(const struct pdiag_parts *p, uint32_t part)
+{
+	const struct pdiag_part *x = &p->list[part];
+
+	return x->tally.normal * p->trouble_time[1] <
+		OLD * x->tally.trouble * p->normal_time[1];
 }
 
 /* What may be a rest is trouble only where there are more waits than before, and short ones. */
@@ -143,6 +156,9 @@ static bool no_rest(const struct pdiag_case *c, uint32_t doing)
 
 	if (!part->off || pdiag_doing_heed(part->key) >= PDIAG_HEED_HALF)
 		return true;
+	/* Who comes up and sleeps, or polls, is one more that does. */
+	if (pdiag_doing_heed(part->key) == PDIAG_HEED_SLIGHT && is_new(p, part->parent))
+		return false;
 	before = time > 0 ? part->tally.normal_count / time : 0;
 	if (part->tally.trouble_count / p->trouble_time[1] <= MORE * before)
 		return false;
@@ -155,7 +171,7 @@ static struct finding find_doing(const struct pdiag_case *c, uint32_t doing,
 	const struct pdiag_members *m)
 {
 	const struct pdiag_part *part = &c->parts->list[doing];
-	double groups = m ? c->totals.compared : c->totals.cgroups, decades, rise;
+	double groups = m ? c->totals.names : c->totals.cgroups, decades, rise;
 	struct finding f = { .rise = c->rises[doing] }, other;
 	double least = c->min_share * c->totals.rise[part->off];
 
@@ -236,7 +252,7 @@ double pdiag_case_weigh(const struct pdiag_case *c, uint32_t part, uint32_t doin
 			score += memory_blame(c, part);
 		return score;
 	}
-	score *= pdiag_heed_weight(pdiag_doing_heed(d->key));
+	score *= WAITS * pdiag_heed_weight(pdiag_doing_heed(d->key));
 	return works_more(c->parts, part) ? score : score * HIT;
 }
 

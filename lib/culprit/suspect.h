@@ -12,7 +12,7 @@ struct pdiag_totals {
 	double queue;	  /* more threads that wanted to run and did not */
 	double faults;	  /* more threads that waited for memory */
 	double memory;	  /* more CPU time spent on finding memory */
-	double compared, cgroups; /* how many names and stacks were, and how many cgroups */
+	double names, stacks, cgroups; /* how many were compared */
 };
 
 struct pdiag_case {

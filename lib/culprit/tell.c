@@ -16,6 +16,8 @@
 #define NAME_MAX_SHOWN 80
 /* From so many threads on their number is told, and not the share of their time. */
 #define THREADS 1.5
+/* And of who was there for less of ordinary times, as the share of a moment says nothing. */
+#define OLD 0.5
 
 /* What is told of one, from a part or from two: what is heeded of a state, and its rest. */
 struct figures {
@@ -70,17 +72,34 @@ static void add_against(struct pdiag_text *t, const struct pdiag_case *c, uint32
 	pdiag_text_str(t, unit);
 }
 
+/* How a program waits is told by the C library, what for is not. */
+static bool is_libc(const struct pdiag_symbol *s)
+{
+	const char *name = strrchr(s->module ? s->module : "", '/');
+
+	return name && (!strncmp(name, "/libc.", 6) || !strncmp(name, "/libc-", 6) ||
+		!strncmp(name, "/libpthread", 11) || !strncmp(name, "/ld-musl", 8));
+}
+
+static const struct pdiag_symbol *last_of_user(const struct frames *f, bool libc)
+{
+	for (uint32_t i = 0; i < f->depth; i++)
+		if (f->list[i]->kind != PDIAG_FRAME_KERNEL &&
+			f->list[i]->kind != PDIAG_FRAME_MARK && (libc || !is_libc(f->list[i])))
+			return f->list[i];
+	return NULL;
+}
+
 /* The function that a person knows: the last of user space, and where in the kernel that is. */
 static void add_where(struct pdiag_text *t, const struct frames *f, bool running)
 {
-	const struct pdiag_symbol *leaf = f->depth ? f->list[0] : NULL, *user = NULL;
+	const struct pdiag_symbol *leaf = f->depth ? f->list[0] : NULL;
+	const struct pdiag_symbol *user = last_of_user(f, running);
 
-	for (uint32_t i = 0; i < f->depth && !user; i++)
-		if (f->list[i]->kind != PDIAG_FRAME_KERNEL &&
-			f->list[i]->kind != PDIAG_FRAME_MARK)
-			user = f->list[i];
 	if (!leaf)
 		return;
+	if (!user)
+		user = last_of_user(f, true);
 	pdiag_text_str(t, " in ");
 	add_name(t, user ? user->name : leaf->name);
 	if (!user || user == leaf || !running)
@@ -136,7 +155,8 @@ static void add_doing(struct pdiag_text *t, const struct pdiag_case *c, uint32_t
 	pdiag_text_str(t, waits_for(state));
 	add_where(t, frames, false);
 	pdiag_text_str(t, ": ");
-	if (f->rate >= THREADS || !(f->time > 0)) {
+	if (f->rate >= THREADS || !(f->time > 0) ||
+		(f->normal > 0 && f->normal_time < OLD * f->time)) {
 		add_number(t, f->rate, decimals);
 		pdiag_text_str(t, " threads");
 		add_against(t, c, doing, f->normal, decimals, "");
