@@ -172,7 +172,7 @@ void pdiag_tail_add(struct pdiag_tail *t, const struct pdiag_tail_scale *s, doub
 	j->direction = (d > 0) - (d < 0);
 	j->surprise = spread > 0 ? surprise_of(t, distance / spread, s->memory, follows) :
 				   moved(t, distance);
-	/* It is learned all the same: else the first that matters would seem to come from nowhere. */
+	/* It is learned all the same: else the first that matters would seem to be the first. */
 	if (distance <= s->resolution)
 		j->surprise = 0;
 	learn(t, x, d, follows && spread > 0 ? width : INFINITY);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "watch/choice.h"
+
+#include <string.h>
+
+#include <pdiag/detect.h>
+
+#include "util/array.h"
+
+#define HIGH PDIAG_DETECTOR_ONLY_HIGH
+#define LOW PDIAG_DETECTOR_ONLY_LOW
+#define MIB 1048576.0
+
+/*
+ * What is looked at unless somebody says otherwise. Load averages are not among them: they are late
+ * means of runnable and blocked threads, and take minutes to come back. The least change that
+ * matters is a part of what a machine can do, so that an idle one's trifles are none.
+ */
+static const struct pdiag_watch_choice chosen[] = {
+	{ "system.threads.runnable", "runnable threads", 1.5, 0.5, HIGH },
+	{ "system.threads.blocked", "blocked threads", 1.5, 0.05, HIGH },
+	{ "system.threads.created", "new threads", 50, 10, HIGH },
+	{ "system.cpu.utilization", "CPU use", 0.15, 0, HIGH },
+	{ "system.cpu.utilization.max", "use of the busiest CPU", 0.25, 0, HIGH },
+	{ "system.cpu.time.system", "CPUs in the kernel", 0.1, 0.03, HIGH },
+	{ "system.cpu.time.iowait", "CPUs that wait for storage", 0.2, 0.05, HIGH },
+	{ "system.cpu.time.softirq", "CPUs in soft interrupts", 0.1, 0.02, HIGH },
+	{ "system.cpu.time.steal", "CPUs taken away by the host", 0.2, 0.05, HIGH },
+	{ "system.cpu.context_switches", "context switches", 1000, 1000, HIGH },
+	{ "system.cpu.run_delay", "threads that wait for a CPU", 0.5, 0.1, HIGH },
+	{ "system.pressure.cpu.some", "CPU pressure", 0.1, 0, HIGH },
+	{ "system.pressure.memory.some", "memory pressure", 0.05, 0, HIGH },
+	{ "system.pressure.io.some", "storage pressure", 0.1, 0, HIGH },
+	{ "system.memory.utilization", "memory use", 0.05, 0, HIGH },
+	{ "system.paging.faults.major", "major faults", 50, 5, HIGH },
+	{ "system.paging.faults.minor", "minor faults", 20000, 10000, HIGH },
+	{ "system.memory.scanned.direct", "pages scanned to get memory", 500, 0, HIGH },
+	{ "system.memory.oom_kills", "kills for want of memory", 0.2, 0, HIGH },
+	{ "system.disk.io.read", "bytes read from disks", 8 * MIB, 0, HIGH },
+	{ "system.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH },
+	{ "system.disk.queue_time", "operations of disks under way", 2, 0, HIGH },
+	{ "system.network.packets.receive", "packets received", 2000, 500, HIGH },
+	{ "system.network.tcp.retransmits", "TCP segments sent again", 10, 0, HIGH },
+	{ "system.network.tcp.listen_drops", "connections dropped", 2, 0, HIGH },
+	{ "system.network.dropped.receive", "packets dropped", 20, 0, HIGH },
+	{ "system.network.softnet.dropped", "packets dropped by the receive path", 5, 0, HIGH },
+	{ "cgroup.cpu.time.user", "CPUs in user code", 0.15, 0.03, HIGH },
+	{ "cgroup.cpu.time.system", "CPUs in the kernel", 0.1, 0.03, HIGH },
+	{ "cgroup.cpu.throttled.time", "time throttled", 0.05, 0, HIGH },
+	{ "cgroup.pressure.cpu.some", "CPU pressure", 0.1, 0, HIGH },
+	{ "cgroup.pressure.memory.some", "memory pressure", 0.05, 0, HIGH },
+	{ "cgroup.pressure.io.some", "storage pressure", 0.1, 0, HIGH },
+	{ "cgroup.memory.usage", "memory", 64 * MIB, 0, HIGH },
+	{ "cgroup.memory.refaults", "pages needed again", 100, 0, HIGH },
+	{ "cgroup.memory.limit_hits", "times at its limit of memory", 5, 0, HIGH },
+	{ "cgroup.memory.oom_kills", "kills for want of memory", 0.2, 0, HIGH },
+	{ "cgroup.paging.faults.major", "major faults", 50, 0, HIGH },
+	{ "cgroup.disk.io.read", "bytes read from disks", 8 * MIB, 0, HIGH },
+	{ "cgroup.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH },
+	{ "cgroup.threads.count", "threads", 20, 0, HIGH },
+};
+
+/* How others are looked at if somebody names them. */
+static const struct pdiag_watch_choice known[] = {
+	{ "system.cpu.load_average.1m", "1-minute load average", 0.5, 0.1, HIGH },
+	{ "system.cpu.load_average.5m", "5-minute load average", 0.5, 0.1, HIGH },
+	{ "system.cpu.load_average.15m", "15-minute load average", 0.5, 0.1, HIGH },
+	{ "system.memory.available", "memory available", 64 * MIB, 0, LOW },
+	{ "system.memory.free", "free memory", 64 * MIB, 0, LOW },
+};
+
+static const struct pdiag_watch_choice any = { NULL, NULL, 0, 0, 0 };
+
+static const struct pdiag_watch_choice *find(
+	const struct pdiag_watch_choice *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(list[i].name, name))
+			return &list[i];
+	return NULL;
+}
+
+const struct pdiag_watch_choice *pdiag_watch_choice(const char *name)
+{
+	const struct pdiag_watch_choice *c = find(chosen, PDIAG_COUNT(chosen), name);
+
+	if (!c)
+		c = find(known, PDIAG_COUNT(known), name);
+	return c ? c : &any;
+}
+
+int pdiag_watch_chosen(const char *name)
+{
+	return find(chosen, PDIAG_COUNT(chosen), name) != NULL;
+}
+
+int pdiag_watch_fits(const char *pattern, const char *name)
+{
+	size_t len = strlen(pattern);
+
+	if (len && pattern[len - 1] == '*')
+		return !strncmp(pattern, name, len - 1);
+	return !strcmp(pattern, name);
+}

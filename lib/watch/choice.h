@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which metrics are looked at, in which direction, and from which change on it matters. */
+#ifndef PDIAG_WATCH_CHOICE_H
+#define PDIAG_WATCH_CHOICE_H
+
+#include <pdiag/metric.h>
+
+struct pdiag_watch_choice {
+	const char *name;	/* of the metric */
+	const char *words;	/* what people call it; NULL: its name */
+	double resolution;	/* smaller changes do not matter; ... */
+	double resolution_cpu;	/* ... and this for each CPU on top */
+	uint32_t flags;		/* of a detector */
+};
+
+/* How the metric `name` is looked at. Never NULL; the name may be NULL in what is returned. */
+const struct pdiag_watch_choice *pdiag_watch_choice(const char *name);
+/* Is it one that is looked at if nobody says what to? */
+int pdiag_watch_chosen(const char *name);
+/* Does the name fit the pattern, which may end in "*"? */
+int pdiag_watch_fits(const char *pattern, const char *name);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One event for one incident. It begins with the first alarm, takes in every metric that joins, and
+ * ends when all of them are back at what was ordinary before the onset: detectors get used to what
+ * goes on, these levels do not.
+ */
+#include "util/clock.h"
+#include "watch/watch.h"
+
+/* All must be back for so long. */
+#define CALM_NS (6 * PDIAG_SECOND_NS)
+/* An onset is not looked for further back. */
+#define ONSET_MAX_NS (60 * PDIAG_SECOND_NS)
+/* What lasts longer is how things are now. */
+#define EVENT_MAX_NS (3600 * PDIAG_SECOND_NS)
+/* One metric alone must be off for so long: a spike is no incident. */
+#define SUSPECT_NS (900 * 1000000ull)
+
+static bool is_on(uint32_t alert)
+{
+	return alert == PDIAG_ALERT_BEGIN || alert == PDIAG_ALERT_ON;
+}
+
+/* Onsets are not before this: the event before has ended by then. */
+static uint64_t least_onset(const struct pdiag_watch *w)
+{
+	uint64_t now = pdiag_watch_now(w), least = now > ONSET_MAX_NS ? now - ONSET_MAX_NS : 0;
+
+	return least < w->quiet_ns ? w->quiet_ns : least;
+}
+
+/* Who takes part: those in an alert, and the one that is most surprising. */
+static void join_all(struct pdiag_watch *w)
+{
+	bool first = !w->incident.event && !w->incident.suspect_ns;
+
+	for (uint32_t i = 0; i < w->count; i++) {
+		struct pdiag_watch_metric *m = &w->list[i];
+
+		if (m->part.in)
+			pdiag_watch_follow_part(w, m);
+		else if (is_on(m->last.alert) || (first && w->incident.main == i))
+			pdiag_watch_join(w, m, least_onset(w));
+	}
+}
+
+static uint64_t earliest(const struct pdiag_watch *w, uint32_t rule)
+{
+	uint64_t onset = pdiag_watch_now(w), least = least_onset(w);
+
+	if (rule != PDIAG_WATCH_NONE && w->rules[rule].last.onset_ns)
+		onset = w->rules[rule].last.onset_ns;
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->list[i].part.in && w->list[i].part.onset_ns < onset)
+			onset = w->list[i].part.onset_ns;
+	return onset < least ? least : onset;
+}
+
+static int begin(struct pdiag_watch *w, uint32_t rule)
+{
+	struct pdiag_watch_incident *in = &w->incident;
+	struct pdiag_event *event;
+	int ret = pdiag_event_new(w->context, &event), failed;
+
+	if (ret)
+		return ret;
+	in->event = event;
+	in->rule = rule;
+	in->onset_ns = earliest(w, rule);
+	in->detected_ns = pdiag_watch_now(w);
+	in->during_due = true;
+	w->info.events++;
+	w->info.ongoing = 1;
+	failed = pdiag_evidence_begin(&w->evidence, event, in->onset_ns);
+	ret = pdiag_evidence_blame(&w->evidence, event);
+	failed = ret ? ret : failed;
+	ret = pdiag_watch_tell(w, 0);
+	pdiag_watch_deliver(w, event);
+	return ret ? ret : failed;
+}
+
+static int sample_during(struct pdiag_watch *w, uint64_t end_ns)
+{
+	w->incident.during_due = false;
+	return pdiag_evidence_during(&w->evidence, w->incident.event, end_ns);
+}
+
+void pdiag_watch_drop_incident(struct pdiag_watch *w)
+{
+	pdiag_event_destroy(w->incident.event);
+	w->incident = (struct pdiag_watch_incident){ .event = NULL };
+	w->info.ongoing = 0;
+	for (uint32_t i = 0; i < w->count; i++)
+		w->list[i].part.in = false;
+}
+
+static int end(struct pdiag_watch *w, uint64_t end_ns)
+{
+	int ret = 0, failed;
+
+	if (w->incident.during_due)
+		ret = sample_during(w, end_ns);
+	failed = ret;
+	ret = pdiag_evidence_blame(&w->evidence, w->incident.event);
+	failed = ret ? ret : failed;
+	ret = pdiag_watch_tell(w, end_ns);
+	failed = ret ? ret : failed;
+	pdiag_watch_deliver(w, w->incident.event);
+	pdiag_watch_drop_incident(w);
+	w->quiet_ns = end_ns;
+	return failed;
+}
+
+/* Are all back that took part? */
+static bool is_calm(const struct pdiag_watch *w)
+{
+	for (uint32_t i = 0; i < w->rule_count; i++)
+		if (is_on(w->rules[i].last.alert))
+			return false;
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->list[i].part.in && !pdiag_watch_is_back(w, &w->list[i]))
+			return false;
+	return true;
+}
+
+static int go_on(struct pdiag_watch *w)
+{
+	struct pdiag_watch_incident *in = &w->incident;
+	uint64_t now = pdiag_watch_now(w);
+	int ret = 0;
+
+	join_all(w);
+	if (!is_calm(w))
+		in->calm_ns = 0;
+	else if (!in->calm_ns)
+		in->calm_ns = now;
+	if (in->calm_ns && now - in->calm_ns >= CALM_NS)
+		return end(w, in->calm_ns);
+	if (now - in->onset_ns >= EVENT_MAX_NS)
+		return end(w, now);
+	if (in->during_due && now - in->detected_ns >= w->evidence.during_ns)
+		ret = sample_during(w, now);
+	return ret;
+}
+
+/* Nothing yet, or hardly. */
+static int look_out(struct pdiag_watch *w, bool alarm)
+{
+	struct pdiag_watch_incident *in = &w->incident;
+	uint64_t now = pdiag_watch_now(w);
+
+	if (!in->suspect_ns) {
+		if (!alarm)
+			return pdiag_evidence_rest(&w->evidence, now, w->quiet_ns);
+		in->main = w->together.member;
+		join_all(w);
+		in->suspect_ns = now;
+		/* Several at once are no accident. */
+		return w->together.alerting > 1 ? begin(w, PDIAG_WATCH_NONE) : 0;
+	}
+	join_all(w);
+	if (is_calm(w))
+		pdiag_watch_drop_incident(w);
+	else if (w->together.alerting > 1 || now - in->suspect_ns >= SUSPECT_NS)
+		return begin(w, PDIAG_WATCH_NONE);
+	return 0;
+}
+
+int pdiag_watch_follow(struct pdiag_watch *w)
+{
+	bool alarm;
+	uint32_t rule;
+
+	if (w->incident.event)
+		return go_on(w);
+	alarm = pdiag_watch_alarm(w, &rule);
+	if (!alarm || rule == PDIAG_WATCH_NONE)
+		return look_out(w, alarm);
+	/* A rule has said itself how long it must be broken. */
+	w->incident.main = PDIAG_WATCH_NONE;
+	join_all(w);
+	return begin(w, rule);
+}

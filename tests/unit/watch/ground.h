@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A watch of a machine that is made of files, second by second. */
+#ifndef TESTS_UNIT_WATCH_GROUND_H
+#define TESTS_UNIT_WATCH_GROUND_H
+
+#include "../metric/fixture.h"
+#include "watch/watch.h"
+
+/* What the machine does in the next second. */
+struct ground {
+	struct fixture f;
+	struct pdiag_watch_options options;
+	struct pdiag_watch *watch;
+	double busy;	     /* of its 4 CPUs */
+	uint32_t runnable, blocked;
+	uint64_t user, idle; /* of /proc/stat, in hundredths of a second */
+	uint32_t random;
+};
+
+/* Small and even, the same in each run. */
+static inline double noise(struct ground *g)
+{
+	g->random = g->random * 1664525 + 1013904223;
+	return (double)(g->random >> 8) / (1u << 24);
+}
+
+static inline void write_machine(struct ground *g)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		"cpu %llu 0 0 %llu 0 0 0 0 0 0\nctxt 1000\nprocesses 10\nprocs_running %u\n"
+		"procs_blocked %u\n", (unsigned long long)g->user, (unsigned long long)g->idle,
+		g->runnable + 1, g->blocked);
+	put(&g->f, "proc/stat", text);
+	snprintf(text, sizeof(text), "%.2f 1.00 1.00 %u/100 1\n", (double)g->runnable,
+		g->runnable + 1);
+	put(&g->f, "proc/loadavg", text);
+}
+
+static inline void ground_begin(struct ground *g)
+{
+	memset(g, 0, sizeof(*g));
+	fixture_begin(&g->f);
+	g->options = (struct pdiag_watch_options){ .size = sizeof(g->options),
+		.flags = PDIAG_WATCH_NO_PROFILE | PDIAG_WATCH_NO_TASKS };
+	g->random = 1;
+	write_machine(g);
+}
+
+static inline int ground_make(struct ground *g)
+{
+	const struct pdiag_metric_clock clock = { .now = fixture_now, .user = &g->f };
+	const struct pdiag_watch_ground ground = { .root = g->f.root, .clock = &clock, .cpus = 4 };
+
+	return pdiag_watch_make(g->f.context, &g->options, &ground, &g->watch);
+}
+
+static inline void ground_made(struct ground *g)
+{
+	if (ground_make(g))
+		fail_msg("no watch: %s", pdiag_errmsg());
+}
+
+static inline void ground_end(struct ground *g)
+{
+	pdiag_watch_free(g->watch);
+	fixture_end(&g->f);
+}
+
+/* A second in which so many threads ran or wanted to. */
+static inline void second(struct ground *g, uint32_t runnable, double busy)
+{
+	g->runnable = runnable;
+	g->user += (uint64_t)(100 * busy);
+	g->idle += 400 - (uint64_t)(100 * busy);
+	g->f.mono += NS;
+	write_machine(g);
+	assert_int_equal(pdiag_watch_look(g->watch), 1);
+	assert_int_equal(pdiag_watch_follow(g->watch), 0);
+}
+
+/* Ordinary seconds: one to three threads, a half to one and a half CPUs. */
+static inline void quiet(struct ground *g, uint32_t seconds)
+{
+	while (seconds--)
+		second(g, 1 + (uint32_t)(3 * noise(g)), 0.5 + noise(g));
+}
+
+static inline void storm(struct ground *g, uint32_t seconds)
+{
+	while (seconds--)
+		second(g, 40 + (uint32_t)(3 * noise(g)), 4);
+}
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Incidents: when they begin and end, what is told of them, and to whom. */
+#include "ground.h"
+
+static struct ground g;
+
+static int setup(void **state)
+{
+	(void)state;
+	ground_begin(&g);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ground_end(&g);
+	return 0;
+}
+
+static struct pdiag_event *taken(struct pdiag_event_info *info)
+{
+	struct pdiag_event *event;
+
+	if (pdiag_watch_take(g.watch, &event) != 1)
+		fail_msg("no event waits");
+	info->size = sizeof(*info);
+	assert_int_equal(pdiag_event_get_info(event, info), 0);
+	return event;
+}
+
+static void none_waits(void)
+{
+	struct pdiag_event *event;
+
+	assert_int_equal(pdiag_watch_take(g.watch, &event), 0);
+	assert_null(event);
+}
+
+static struct pdiag_watch_info watch_info(void)
+{
+	struct pdiag_watch_info info = { .size = sizeof(info) };
+
+	assert_int_equal(pdiag_watch_get_info(g.watch, &info), 0);
+	return info;
+}
+
+static void begins_and_ends(void **state)
+{
+	struct pdiag_event_info begun, over;
+	struct pdiag_event *event;
+	uint64_t injected;
+
+	(void)state;
+	ground_made(&g);
+	assert_int_equal(watch_info().learning, 1);
+	quiet(&g, 600);
+	assert_int_equal(watch_info().learning, 0);
+	none_waits();
+	injected = g.f.mono;
+	storm(&g, 20);
+	event = taken(&begun);
+	assert_int_equal(begun.phase, PDIAG_EVENT_BEGUN);
+	assert_int_equal(begun.onset_ns, injected);
+	assert_in_range(begun.detected_ns, injected + 1, injected + 3 * NS);
+	assert_int_equal(begun.onset_realtime_ns, injected + START_REAL - START);
+	assert_int_equal(begun.end_ns, 0);
+	assert_int_equal(begun.direction, 1);
+	assert_true(begun.metrics >= 1);
+	assert_string_equal(begun.rule, "");
+	pdiag_event_free(event);
+	none_waits();
+	assert_int_equal(watch_info().ongoing, 1);
+	quiet(&g, 30);
+	event = taken(&over);
+	assert_int_equal(over.phase, PDIAG_EVENT_ENDED);
+	assert_int_equal(over.id, begun.id);
+	assert_int_equal(over.onset_ns, injected);
+	assert_in_range(over.end_ns, injected + 20 * NS, injected + 22 * NS);
+	assert_int_equal(over.duration_ns, over.end_ns - over.onset_ns);
+	assert_int_equal(over.severity, PDIAG_SEVERITY_CRITICAL);
+	assert_true(over.score > 0 && over.score <= 1);
+	pdiag_event_free(event);
+	none_waits();
+	assert_int_equal(watch_info().events, 1);
+	assert_int_equal(watch_info().ongoing, 0);
+}
+
+static void spike(void **state)
+{
+	(void)state;
+	/* Alone: else the CPUs would say so, too. */
+	static const char *const metrics[] = { "system.threads.runnable", NULL };
+
+	g.options.metrics = metrics;
+	ground_made(&g);
+	quiet(&g, 600);
+	storm(&g, 1);
+	quiet(&g, 60);
+	none_waits();
+	assert_int_equal(watch_info().events, 0);
+	/* Worse than anything before, and for longer. */
+	second(&g, 90, 4);
+	second(&g, 90, 4);
+	assert_int_equal(watch_info().events, 1);
+}
+
+static void points(void **state)
+{
+	const struct pdiag_event_metric *m;
+	const struct pdiag_event_point *p;
+	struct pdiag_event_info info;
+	struct pdiag_event *event;
+	uint32_t parts = 0;
+
+	(void)state;
+	g.options.flags |= PDIAG_WATCH_ONLY_ENDED;
+	ground_made(&g);
+	quiet(&g, 400);
+	storm(&g, 10);
+	quiet(&g, 20);
+	event = taken(&info);
+	assert_int_equal(info.phase, PDIAG_EVENT_ENDED);
+	m = pdiag_event_metric(event, 0, &p);
+	assert_string_equal(m->name, info.metric);
+	assert_true(m->onset_ns && m->surprise > 0 && m->peak >= m->value);
+	assert_in_range(m->points, 120, 160);
+	for (uint32_t i = 1; i < m->points; i++)
+		assert_true(p[i].time_ns > p[i - 1].time_ns);
+	for (uint32_t i = 0; (m = pdiag_event_metric(event, i, NULL)); i++) {
+		assert_true(parts == i || !m->onset_ns);
+		parts += m->onset_ns != 0;
+	}
+	assert_int_equal(parts, info.metrics);
+	pdiag_event_free(event);
+}
+
+static void by_rule(void **state)
+{
+	static const char *const rules[] = { "runnable >= 2 per cpu for 3 s clear 1", NULL };
+	struct pdiag_event_info info;
+	struct pdiag_event *event;
+
+	(void)state;
+	g.options.rules = rules;
+	g.options.flags |= PDIAG_WATCH_ONLY_RULES;
+	ground_made(&g);
+	assert_int_equal(watch_info().learning, 0);
+	second(&g, 40, 4);
+	quiet(&g, 2);
+	storm(&g, 5);
+	event = taken(&info);
+	assert_string_equal(info.rule, rules[0]);
+	assert_string_equal(info.metric, "system.threads.runnable");
+	assert_non_null(strstr(info.sentence, "runnable threads: 4"));
+	assert_non_null(strstr(info.sentence, rules[0]));
+	assert_true(info.detected_ns - info.onset_ns >= 3 * NS);
+	assert_true(info.value >= 40 && info.high == 8);
+	pdiag_event_free(event);
+	quiet(&g, 15);
+	event = taken(&info);
+	assert_int_equal(info.phase, PDIAG_EVENT_ENDED);
+	pdiag_event_free(event);
+}
+
+static void count_event(void *user, struct pdiag_event *event)
+{
+	uint32_t *phases = user;
+	struct pdiag_event_info info = { .size = sizeof(info) };
+
+	pdiag_event_get_info(event, &info);
+	phases[info.phase]++;
+	pdiag_event_free(event); /* It is not ours, and stays. */
+}
+
+static void by_callback(void **state)
+{
+	uint32_t phases[4] = { 0 };
+
+	(void)state;
+	g.options.fn = count_event;
+	g.options.user = phases;
+	ground_made(&g);
+	quiet(&g, 400);
+	storm(&g, 10);
+	assert_int_equal(phases[PDIAG_EVENT_BEGUN], 1);
+	quiet(&g, 20);
+	assert_int_equal(phases[PDIAG_EVENT_ENDED], 1);
+	none_waits();
+}
+
+static int see(void *user, const struct pdiag_event_info *info)
+{
+	uint64_t *last = user;
+
+	assert_int_equal(info->id, *last + 1);
+	*last = info->id;
+	assert_true(info->sentence[0] != 0);
+	return 0;
+}
+
+/* Nobody takes: the oldest go, and that is counted. */
+static void bounded(void **state)
+{
+	static const char *const rules[] = { "runnable >= 20", NULL };
+	uint64_t last = 4;
+
+	(void)state;
+	g.options.rules = rules;
+	g.options.flags |= PDIAG_WATCH_ONLY_RULES | PDIAG_WATCH_ONLY_ENDED;
+	g.options.history = 3;
+	ground_made(&g);
+	for (int i = 0; i < 7; i++) {
+		storm(&g, 3);
+		quiet(&g, 10);
+	}
+	assert_int_equal(watch_info().events, 7);
+	assert_int_equal(watch_info().dropped, 4);
+	assert_int_equal(pdiag_watch_each_event(g.watch, see, &last), 0);
+	assert_int_equal(last, 7);
+	/* Those that wait go with their watch. */
+}
+
+static void clocks(void **state)
+{
+	struct pdiag_event_info info;
+	struct pdiag_event *event;
+	uint64_t injected;
+
+	(void)state;
+	ground_made(&g);
+	quiet(&g, 400);
+	/* The clock is set, forth and back; the machine sleeps for an hour. */
+	g.f.real_offset += 7200 * NS;
+	quiet(&g, 30);
+	g.f.real_offset -= 10000 * NS;
+	quiet(&g, 30);
+	g.f.suspended += 3600 * NS;
+	quiet(&g, 30);
+	/* Nobody looked for five minutes. */
+	g.f.mono += 300 * NS;
+	quiet(&g, 30);
+	none_waits();
+	assert_int_equal(watch_info().events, 0);
+	injected = g.f.mono;
+	storm(&g, 5);
+	event = taken(&info);
+	assert_int_equal(info.onset_ns, injected);
+	assert_int_equal(info.onset_realtime_ns,
+		injected + g.f.suspended + g.f.real_offset);
+	pdiag_event_free(event);
+}
+
+/* What lasts is how things are now. */
+static void for_ever(void **state)
+{
+	struct pdiag_event_info info;
+
+	(void)state;
+	g.options.flags |= PDIAG_WATCH_ONLY_ENDED;
+	ground_made(&g);
+	quiet(&g, 400);
+	storm(&g, 4000);
+	pdiag_event_free(taken(&info));
+	assert_int_equal(info.duration_ns, 3600 * NS);
+	assert_int_equal(watch_info().ongoing, 0);
+	none_waits();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(begins_and_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(spike, setup, teardown),
+		cmocka_unit_test_setup_teardown(points, setup, teardown),
+		cmocka_unit_test_setup_teardown(by_rule, setup, teardown),
+		cmocka_unit_test_setup_teardown(by_callback, setup, teardown),
+		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(clocks, setup, teardown),
+		cmocka_unit_test_setup_teardown(for_ever, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
