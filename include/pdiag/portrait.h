@@ -58,8 +58,8 @@ enum pdiag_quantity {
 	PDIAG_QUANTITY_BLOCKED_IO,	/* threads that wait for storage, by the kernel: s/s */
 	PDIAG_QUANTITY_MIGRATIONS,	/* from CPU to CPU, a second */
 	PDIAG_QUANTITY_CHILDREN_CPU,	/* s/s, of children that ended */
-	PDIAG_QUANTITY_OFF_FUTEX,	/* from here on by pdiag_portraits_add_profile(): threads that */
-	PDIAG_QUANTITY_OFF_IO,		/* wait for it: s/s */
+	PDIAG_QUANTITY_OFF_FUTEX,	/* from here on by pdiag_portraits_add_profile(): threads */
+	PDIAG_QUANTITY_OFF_IO,		/* that wait for it: s/s */
 	PDIAG_QUANTITY_OFF_NETWORK,
 	PDIAG_QUANTITY_OFF_LOCK,
 	PDIAG_QUANTITY_OFF_OTHER,
@@ -79,7 +79,7 @@ struct pdiag_portrait {
 	const char *command;  /* the beginning of its command line; "" for kernel threads */
 	const char *cgroup;   /* "": not known */
 	const char *reasons;  /* why it has this class: "94 % of its time on a CPU" */
-	const char *change;   /* what is unusual about it: "storage written 40 MB/s, usually 0"; "" */
+	const char *change;   /* what is unusual: "storage written 40 MB/s, usually 0"; "" */
 	const struct pdiag_portrait_value *values; /* by enum pdiag_quantity */
 	const struct pdiag_symbol *const *top;	   /* frames of its heaviest stack, leaf first */
 	uint32_t top_depth;   /* 0: none is known */
