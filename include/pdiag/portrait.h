@@ -70,7 +70,7 @@ enum pdiag_quantity {
 struct pdiag_portrait_value {
 	double now;	  /* in the window; NaN: not known */
 	double usual;	  /* over its own history */
-	double deviation; /* of now from that, in spreads of its own; 0: too little is known */
+	double deviation; /* of now from that, in spreads; 0: too little is known */
 };
 
 /* Valid within the callback, or until the next sample. Grows at its end only. */

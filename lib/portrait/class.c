@@ -156,7 +156,7 @@ static void say(struct pdiag_text *t, uint32_t klass, const double *now, const s
 	case PDIAG_CLASS_LOCK:
 		if (c->by[klass].certain < MEASURED) {
 			amount(t, PDIAG_QUANTITY_VOLUNTARY, now, "its threads give up their CPU ",
-				" with few calls and no storage, as if they waited for locks");
+				" with few calls and no storage, as for locks");
 		} else {
 			pdiag_text_str(t, "its threads wait for locks ");
 			pdiag_portrait_amount(t, PDIAG_QUANTITY_OFF_LOCK, time);
