@@ -6,7 +6,7 @@
 #define DAY_NS 86400e9
 
 const char *const series_family_name[SERIES_FAMILIES] = { "noise", "slow", "daily", "counts",
-	"day-counts", "heavy", "latency", "busy", "wander", "steps", "bursts" };
+	"day-counts", "heavy", "latency", "busy", "wander", "steps", "bursts", "machine", "rate" };
 const char *const series_event_name[SERIES_EVENTS] = { "spike6", "spike12", "shift3", "shift6",
 	"shift12", "variance", "drift" };
 
@@ -99,6 +99,44 @@ static double clip(double x, double low, double high)
 	return x < low ? low : x > high ? high : x;
 }
 
+/*
+ * As the load of a server at steps of a second: every few minutes its level begins to move to
+ * another one, a job of 2 to 30 s comes about each two minutes, and each half an hour it is
+ * restarted: silent for 5 s, and busy for 20.
+ */
+static double machine(struct series *s, double n)
+{
+	double busy = 0;
+
+	if (s->noise <= 0 || uniform(s) < 1 / 300.0) {
+		s->level_to = 0.1 + 0.3 * uniform(s);
+		s->noise = 0.01 + 0.03 * uniform(s);
+	}
+	s->level += (s->level_to - s->level) * 0.02;
+	if (!s->burst_left && uniform(s) < 1 / 120.0) {
+		s->burst_left = 2 + (uint32_t)(28 * uniform(s) * uniform(s));
+		s->burst = 0.15 * exp(0.5 * normal(s));
+	}
+	if (!s->restart_left && uniform(s) < 1 / 1800.0)
+		s->restart_left = 25;
+	if (s->burst_left && s->burst_left--)
+		busy = s->burst;
+	if (s->restart_left && s->restart_left-- > 20)
+		return 0.01;
+	return s->level + busy + (s->restart_left ? 0.25 : 0) + s->noise * n;
+}
+
+static double rate(struct series *s)
+{
+	if (!s->burst_left && uniform(s) < 1 / 40.0) {
+		s->burst_left = 1 + (uint32_t)(8 * uniform(s));
+		s->burst = exp(3 + 1.2 * normal(s));
+	}
+	if (s->burst_left && s->burst_left--)
+		return s->burst * (0.8 + 0.4 * uniform(s));
+	return poisson(s, 3);
+}
+
 static double make(struct series *s, double add, double times)
 {
 	double day = sin(2 * M_PI * fmod((double)(s->time_ns / 1000) * 1000, DAY_NS) / DAY_NS);
@@ -127,6 +165,10 @@ static double make(struct series *s, double add, double times)
 		return s->walk * 3 + n + add;
 	case SERIES_STEPS:
 		return 5 + (uniform(s) < 0.05 * times) + floor(add * 0.22 + 0.99 * (add > 0));
+	case SERIES_MACHINE:
+		return clip(machine(s, s->state * 0.87) + add * 0.06, 0, 2);
+	case SERIES_RATE:
+		return rate(s) * times + floor(add * 30);
 	default:
 		return 20 + n + (s->point % 300 < 8 ? 30 : 0) + add;
 	}
@@ -137,7 +179,7 @@ double series_next(struct series *s)
 	double x;
 
 	next_event(s);
-	x = make(s, added(s), s->event == SERIES_VARIANCE ? 4 : 1);
+	x = make(s, added(s) + s->extra, s->event == SERIES_VARIANCE ? 4 : 1);
 	s->point++;
 	s->time_ns += s->step_ns;
 	return x;

@@ -18,6 +18,8 @@ enum series_family {
 	SERIES_WANDER,	   /* a random walk that is pulled back, with noise */
 	SERIES_STEPS,	   /* mostly constant */
 	SERIES_BURSTS,	   /* noise, and high for 8 points each 300 */
+	SERIES_MACHINE,	   /* a part of a CPU: mean and noise change, bursts, ramps, restarts */
+	SERIES_RATE,	   /* events a second: mostly few, in clusters, over four decades */
 	SERIES_FAMILIES,
 };
 
@@ -40,6 +42,9 @@ struct series {
 	uint64_t every;	 /* points from event to event; 0: there are none */
 	uint64_t point, begin, end, number;
 	double state, walk;
+	double extra;	 /* standard deviations to be added by who uses it */
+	double level, level_to, noise, burst;
+	uint32_t burst_left, restart_left;
 };
 
 extern const char *const series_family_name[SERIES_FAMILIES];

@@ -10,9 +10,11 @@
  * It looks at three features: the value; what is left of it when the mean of its hour of the day is
  * taken off; and the trend, a fast mean less a slow one. Each is judged in two ways: NEW, when it
  * leaves the range of the last 10,000 points, and RARE, when it is further from its local mean
- * than the tail of its own past makes likely. Both give a surprise in decades: 4 is what ordinary
- * behaviour would show about once in 10,000 points. Where an alert begins is set by how many
- * false alarms a day are acceptable.
+ * than the tail of its own past makes likely. The value is judged in a third way: SHIFT, when
+ * several points in a row are so far out as runs of them seldom are. All give a surprise in
+ * decades: 4 is what ordinary behaviour would show about once in 10,000 points. Where an alert
+ * begins is set by how many false alarms a day are acceptable. What an alert is about does not
+ * become ordinary, unless it goes on for 1,000 points, or comes again and again.
  */
 #ifndef PDIAG_DETECT_H
 #define PDIAG_DETECT_H
@@ -60,6 +62,7 @@ enum pdiag_surprise {
 	PDIAG_SURPRISE_NONE = 0,
 	PDIAG_SURPRISE_NEW = 1,	 /* outside of the range that was seen */
 	PDIAG_SURPRISE_RARE = 2, /* inside, but far from where it just was */
+	PDIAG_SURPRISE_SHIFT = 3, /* several in a row are, each of which alone is not so rare */
 };
 
 /* Flags of pdiag_detection. */

@@ -23,7 +23,9 @@ _Static_assert(sizeof(struct pdiag_detection) == sizeof(size_t) + 10 * 8 + 6 * 4
 #define ONE_SIDE (PDIAG_DETECTOR_ONLY_HIGH | PDIAG_DETECTOR_ONLY_LOW)
 #define DAY_NS 86400e9
 /* Fewer points give no alert. */
-#define LEARNING_POINTS 100u
+#define LEARNING_POINTS 40u
+/* Until then only a shift does. */
+#define SHIFT_ONLY_POINTS 100u
 /* So many steps without a point are a gap. */
 #define GAP_STEPS 30.0
 /* Decades that three features take from each: any of them may be the one. */
@@ -37,6 +39,8 @@ _Static_assert(sizeof(struct pdiag_detection) == sizeof(size_t) + 10 * 8 + 6 * 4
 #define RARE_LESS 1.5
 /* What is no more than a follow-up counts this much. */
 #define FOLLOW_UP 0.2
+/* What is new is at most so much more surprising than it is rare. */
+#define NEW_MORE 1.0
 
 struct best {
 	struct pdiag_judged judged;
@@ -63,6 +67,13 @@ static int check(struct pdiag_detector_options *o)
 	return 0;
 }
 
+static uint32_t sides_of(const struct pdiag_detector_options *o)
+{
+	if (o->flags & ONE_SIDE)
+		return o->flags & PDIAG_DETECTOR_ONLY_HIGH ? PDIAG_SHIFT_UP : PDIAG_SHIFT_DOWN;
+	return PDIAG_SHIFT_UP | PDIAG_SHIFT_DOWN;
+}
+
 int pdiag_detector_new(const struct pdiag_detector_options *options, struct pdiag_detector **out)
 {
 	struct pdiag_detector_options o;
@@ -83,6 +94,8 @@ int pdiag_detector_new(const struct pdiag_detector_options *options, struct pdia
 	d->options = o;
 	pdiag_range_scale_init(&d->range_scale, o.memory, o.resolution);
 	d->tail_scale = (struct pdiag_tail_scale){ o.resolution, o.memory };
+	d->slow_most = 2 * log10((double)o.memory / PDIAG_LOCAL_POINTS);
+	d->shift_scale = (struct pdiag_shift_scale){ o.resolution, o.memory, sides_of(&o) };
 	*out = d;
 	return 0;
 }
@@ -145,16 +158,35 @@ static void better(const struct pdiag_detector *d, struct best *best,
 	best->kind = kind;
 }
 
+/* What an alert needs: that is not only by a model of the tail, or of points that all tell the
+ * same. */
+static void sober(struct pdiag_detector *d, uint32_t feature, const struct pdiag_judged *new,
+	const struct pdiag_judged *rare, struct best *told)
+{
+	struct pdiag_judged j = *new;
+
+	if (feature == PDIAG_FEATURE_VALUE && j.surprise > rare->surprise + NEW_MORE)
+		j.surprise = rare->surprise + NEW_MORE;
+	else if (feature != PDIAG_FEATURE_VALUE && j.surprise > d->slow_most)
+		j.surprise = d->slow_most;
+	better(d, told, &j, feature, PDIAG_SURPRISE_NEW);
+	j = *rare;
+	if (feature != PDIAG_FEATURE_VALUE && j.surprise > d->slow_most)
+		j.surprise = d->slow_most;
+	better(d, told, &j, feature, PDIAG_SURPRISE_RARE);
+}
+
 static void look(struct pdiag_detector *d, double x, uint32_t feature, struct best *best,
-	struct pdiag_judged *rare)
+	struct best *told, struct pdiag_judged *one, struct pdiag_judged *rare)
 {
 	struct pdiag_judged j;
 
 	pdiag_range_add(&d->learned.range[feature - 1], &d->range_scale, x, &j);
 	better(d, best, &j, feature, PDIAG_SURPRISE_NEW);
 	pdiag_tail_add(&d->learned.tail[feature - 1], &d->tail_scale, x,
-		d->learned.alert.feature != 0, rare);
+		d->learned.single.feature != 0, rare);
 	better(d, best, rare, feature, PDIAG_SURPRISE_RARE);
+	sober(d, feature, &j, one ? one : rare, told);
 }
 
 /* Points are ranked by what is new about them first, and counted in full only if they are twice as
@@ -206,15 +238,55 @@ static void tell(const struct best *best, double offset, struct pdiag_detection 
 	to->direction = best->judged.direction;
 }
 
+/* What single points say, from 100 points on. */
+static void single(struct pdiag_detector *d, const struct best *best, const double *now)
+{
+	struct pdiag_learned *l = &d->learned;
+	struct pdiag_judged j = best->judged;
+	int accepted;
+
+	j.surprise = j.surprise > THREE_LOOKS ? j.surprise - THREE_LOOKS : 0;
+	if (l->points >= SHIFT_ONLY_POINTS)
+		pdiag_alert_step(&l->single, &j, best->feature, best->kind, threshold_of(d),
+			now[l->single.feature], &accepted);
+}
+
+static uint64_t onset_of(const struct pdiag_learned *l, const struct best *best, uint64_t time_ns)
+{
+	if (best->kind == PDIAG_SURPRISE_SHIFT)
+		return l->shift.run[best->judged.direction < 0].begin_ns;
+	return l->away_ns ? l->away_ns : time_ns;
+}
+
+static uint32_t decide(struct pdiag_detector *d, const struct best *best, double threshold,
+	double now, uint64_t time_ns, double x, int *accepted)
+{
+	struct pdiag_learned *l = &d->learned;
+	uint32_t alert, lasted = l->alert.age - l->alert.calm;
+	struct best at = *best;
+
+	/* It is over when the value is what it was. */
+	if (best->feature == PDIAG_FEATURE_VALUE)
+		pdiag_shift_band(&l->shift, &d->shift_scale, &at.judged.low, &at.judged.high);
+	alert = pdiag_alert_step(
+		&l->alert, &at.judged, best->feature, best->kind, threshold, now, accepted);
+	if (alert == PDIAG_ALERT_BEGIN) {
+		l->alert.onset_ns = onset_of(l, best, time_ns);
+		pdiag_shift_told(&l->shift);
+	} else if (alert == PDIAG_ALERT_END) {
+		pdiag_shift_resume(&l->shift, &d->shift_scale, x, lasted);
+	}
+	return alert;
+}
+
 static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdiag_detection *to)
 {
 	struct pdiag_learned *l = &d->learned;
-	struct pdiag_judged value, rare;
+	struct pdiag_judged value, rare, one, run = { .surprise = 0 };
 	struct pdiag_alert_state was = l->alert;
-	struct best best = { .feature = 0 };
+	struct best best = { .feature = 0 }, told = best;
 	double now[PDIAG_FEATURES + 1] = { 0, x, NAN, 0 }, offset[PDIAG_FEATURES + 1] = { 0 };
-	double score;
-	int accepted;
+	int accepted = 0;
 	bool gap;
 	uint64_t step = take_step(l, time_ns, &gap);
 
@@ -226,37 +298,42 @@ static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdi
 		to->flags |= PDIAG_DETECTION_GAP;
 		pdiag_tail_gap(&l->tail[PDIAG_FEATURE_VALUE - 1], x);
 	}
-	look(d, x, PDIAG_FEATURE_VALUE, &best, &value);
+	/* What an alert is about is not ordinary. */
+	if (l->alert.feature)
+		pdiag_shift_look(&l->shift, &d->shift_scale, x, &one);
+	else
+		pdiag_shift_add(&l->shift, &d->shift_scale, time_ns, x, &one, &run);
+	look(d, x, PDIAG_FEATURE_VALUE, &best, &told, &one, &value);
 	offset[PDIAG_FEATURE_TREND] = l->slow;
 	now[PDIAG_FEATURE_TREND] = l->fast - l->slow;
-	look(d, now[PDIAG_FEATURE_TREND], PDIAG_FEATURE_TREND, &best, &rare);
+	look(d, now[PDIAG_FEATURE_TREND], PDIAG_FEATURE_TREND, &best, &told, NULL, &rare);
 	if (!(d->options.flags & PDIAG_DETECTOR_NO_DAY) &&
 		pdiag_day_add(&l->day, time_ns, step, x, &offset[PDIAG_FEATURE_DAY])) {
 		now[PDIAG_FEATURE_DAY] = x - offset[PDIAG_FEATURE_DAY];
-		look(d, now[PDIAG_FEATURE_DAY], PDIAG_FEATURE_DAY, &best, &rare);
+		look(d, now[PDIAG_FEATURE_DAY], PDIAG_FEATURE_DAY, &best, &told, NULL, &rare);
 	}
 	see_away(l, &value, x, time_ns);
-	score = score_of(l, &best);
-	best.judged.surprise = best.judged.surprise > THREE_LOOKS ?
-		best.judged.surprise - THREE_LOOKS : 0;
-	if (!best.feature) {
-		best.judged = value;
-		best.judged.surprise = 0;
+	to->score = score_of(l, &best);
+	single(d, &best, now);
+	if (l->points < SHIFT_ONLY_POINTS)
+		told.judged.surprise = 0;
+	better(d, &told, &run, PDIAG_FEATURE_VALUE, PDIAG_SURPRISE_SHIFT);
+	told.judged.surprise = told.judged.surprise > THREE_LOOKS ?
+		told.judged.surprise - THREE_LOOKS : 0;
+	if (!told.feature) {
+		told.judged = value;
+		told.judged.surprise = 0;
 	}
 	to->threshold = threshold_of(d);
-	to->surprise = best.judged.surprise;
-	to->score = score;
-	if (l->points < LEARNING_POINTS) {
+	to->surprise = told.judged.surprise;
+	if (l->points < LEARNING_POINTS)
 		to->flags |= PDIAG_DETECTION_LEARNING;
-	} else {
-		to->alert = pdiag_alert_step(&l->alert, &best.judged, best.feature, best.kind,
-			to->threshold, now[l->alert.feature], &accepted);
-		to->flags |= accepted ? PDIAG_DETECTION_ACCEPTED : 0;
-	}
-	if (to->alert == PDIAG_ALERT_BEGIN)
-		l->alert.onset_ns = l->away_ns ? l->away_ns : time_ns;
+	else
+		to->alert = decide(d, &told, to->threshold, now[l->alert.feature], time_ns, x,
+			&accepted);
+	to->flags |= accepted ? PDIAG_DETECTION_ACCEPTED : 0;
 	l->points += l->points < UINT32_MAX;
-	tell(&best, offset[best.feature], to);
+	tell(&told, offset[told.feature], to);
 	if (to->alert != PDIAG_ALERT_NONE)
 		tell_alert(to->alert == PDIAG_ALERT_END ? &was : &l->alert, to);
 }

@@ -8,6 +8,7 @@
 #include "detect/alert.h"
 #include "detect/day.h"
 #include "detect/range.h"
+#include "detect/shift.h"
 #include "detect/tail.h"
 
 #define PDIAG_FEATURES 3u
@@ -16,8 +17,10 @@
 struct pdiag_learned {
 	struct pdiag_range range[PDIAG_FEATURES];
 	struct pdiag_tail tail[PDIAG_FEATURES];
+	struct pdiag_shift shift; /* of the value */
 	struct pdiag_day day;
 	struct pdiag_alert_state alert;
+	struct pdiag_alert_state single; /* what tails take for one event */
 	double fast, slow; /* means, for the trend */
 	double step_ns;	   /* usual time between points; 0: not known */
 	double score;	   /* of what came before, less by the time since */
@@ -35,6 +38,8 @@ struct pdiag_detector {
 	struct pdiag_detector_options options; /* none is 0 */
 	struct pdiag_range_scale range_scale;
 	struct pdiag_tail_scale tail_scale;
+	struct pdiag_shift_scale shift_scale;
+	double slow_most; /* decades that a slow feature can tell after all of the memory */
 	double threshold; /* for this step: */
 	double threshold_step_ns;
 };

@@ -20,7 +20,7 @@
 #include "detect/detector.h"
 
 #define MAGIC "pdiagdet"
-#define VERSION 1u
+#define VERSION 2u
 #define HEAD 24u
 #define VALUE_MOST 1.0001e150
 #define FEATURE_MOST 2.0003e150
@@ -28,6 +28,8 @@
 #define BOUND_MOST 1e160
 #define LEVEL_MOST 4000
 #define LEVEL_APART 0.049
+#define DISTANCE_MOST 1e5
+#define SUM_MOST 1e12
 #define COUNT_MOST 1e12
 #define STEP_MOST 1.9e19
 
@@ -104,6 +106,39 @@ static void feature(struct walk *w, struct pdiag_range *r, struct pdiag_tail *t)
 	number(w, &t->usual, LEVEL_MOST);
 }
 
+static void usual(struct walk *w, struct pdiag_shift_usual *u)
+{
+	number(w, &u->mean, VALUE_MOST);
+	number(w, &u->spread, FEATURE_MOST);
+	numbers(w, u->level, 2, DISTANCE_MOST);
+}
+
+static void peaks(struct walk *w, struct pdiag_peaks *p)
+{
+	number(w, &p->base, SUM_MOST);
+	number(w, &p->often, 1);
+	number(w, &p->excess, SUM_MOST);
+	number(w, &p->square, SUM_MOST * SUM_MOST);
+	number(w, &p->count, PDIAG_PEAKS_COUNT + 1);
+}
+
+static void shift(struct walk *w, struct pdiag_shift *s)
+{
+	usual(w, &s->now);
+	usual(w, &s->before);
+	for (unsigned int i = 0; i < 2; i++) {
+		number(w, &s->run[i].sum, SUM_MOST);
+		number(w, &s->run[i].most, SUM_MOST);
+		number(w, &s->run[i].far, DISTANCE_MOST);
+		word(w, &s->run[i].begin_ns, 8);
+	}
+	peaks(w, &s->far);
+	peaks(w, &s->sums);
+	number(w, &s->told, COUNT_MOST);
+	u32(w, &s->points);
+	u32(w, &s->settle);
+}
+
 static void alert(struct walk *w, struct pdiag_alert_state *a)
 {
 	uint32_t direction = (uint32_t)(a->direction + 1);
@@ -128,11 +163,13 @@ static void fields(struct walk *w, struct pdiag_learned *l)
 {
 	for (unsigned int i = 0; i < PDIAG_FEATURES; i++)
 		feature(w, &l->range[i], &l->tail[i]);
+	shift(w, &l->shift);
 	numbers(w, l->day.mean, PDIAG_DAY_HOURS, VALUE_MOST);
 	numbers(w, l->day.hours, PDIAG_DAY_HOURS, COUNT_MOST);
 	for (unsigned int i = 0; i < PDIAG_DAY_HOURS; i++)
 		u32(w, &l->day.points[i]);
 	alert(w, &l->alert);
+	alert(w, &l->single);
 	number(w, &l->fast, VALUE_MOST);
 	number(w, &l->slow, VALUE_MOST);
 	number(w, &l->step_ns, STEP_MOST);
@@ -174,20 +211,47 @@ static bool tail_is_good(const struct pdiag_tail *t)
 	return true;
 }
 
+static bool usual_is_good(const struct pdiag_shift_usual *u)
+{
+	return u->spread >= 0 && u->level[0] >= LEVEL_APART &&
+		u->level[1] - u->level[0] >= LEVEL_APART;
+}
+
+static bool peaks_are_good(const struct pdiag_peaks *p)
+{
+	return p->base >= LEVEL_APART && p->often >= 1e-10 && p->excess >= PDIAG_PEAKS_EXCESS &&
+		p->square >= 0 && p->count >= 1;
+}
+
+static bool shift_is_good(const struct pdiag_shift *s)
+{
+	if (!s->points)
+		return true;
+	for (unsigned int i = 0; i < 2; i++)
+		if (!(s->run[i].sum >= 0 && s->run[i].most >= 0 && s->run[i].far >= 0))
+			return false;
+	return s->told >= 0 && usual_is_good(&s->now) && usual_is_good(&s->before) &&
+		peaks_are_good(&s->far) && peaks_are_good(&s->sums);
+}
+
+static bool alert_is_good(const struct pdiag_alert_state *a)
+{
+	return a->feature <= PDIAG_FEATURES && a->kind <= PDIAG_SURPRISE_SHIFT &&
+		!a->feature == !a->kind;
+}
+
 /* Whatever bytes with a right checksum say: nothing that add() could not have made matters. */
 static bool is_good(const struct pdiag_learned *l, const struct pdiag_range_scale *s)
 {
-	const struct pdiag_alert_state *a = &l->alert;
-
 	for (unsigned int i = 0; i < PDIAG_FEATURES; i++)
 		if (!range_is_good(&l->range[i], s) || !tail_is_good(&l->tail[i]))
 			return false;
 	for (unsigned int i = 0; i < PDIAG_DAY_HOURS; i++)
 		if (!(l->day.hours[i] >= 0))
 			return false;
-	return a->feature <= PDIAG_FEATURES && a->kind <= PDIAG_SURPRISE_RARE &&
-		!a->feature == !a->kind && l->step_ns >= 0 &&
-		l->score >= 0 && l->score < 1 && l->counting <= 1;
+	return shift_is_good(&l->shift) && alert_is_good(&l->alert) &&
+		alert_is_good(&l->single) && l->step_ns >= 0 && l->score >= 0 &&
+		l->score < 1 && l->counting <= 1;
 }
 
 int pdiag_detector_save(
@@ -237,8 +301,8 @@ static int head(struct walk *w, uint32_t *memory, uint32_t *flags)
 		return pdiag_fail(EBADMSG, "the state of a detector is damaged; begin without it");
 	if (version != VERSION)
 		return pdiag_fail(ENOTSUP, "the state of a detector is of version %u, and this "
-			"release knows %u; update the library or begin without it", version,
-			VERSION);
+			"release knows %u only; begin without it, or use the release that saved it",
+			version, VERSION);
 	w->size -= 4;
 	return 0;
 }

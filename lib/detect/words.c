@@ -14,6 +14,7 @@ static const char *const kinds[] = {
 	[PDIAG_SURPRISE_NONE] = "none",
 	[PDIAG_SURPRISE_NEW] = "new",
 	[PDIAG_SURPRISE_RARE] = "rare",
+	[PDIAG_SURPRISE_SHIFT] = "shift",
 };
 
 const char *pdiag_feature_text(uint32_t feature)

@@ -188,6 +188,73 @@ static void what_lasts_is_accepted(void **state)
 	pdiag_detector_free(d);
 }
 
+/* At steps of a second, with the default of one false alarm in ten days. */
+static void a_step_is_found_by_a_few_points(void **state)
+{
+	struct pdiag_detector *d = make(0, 0);
+	uint64_t random = 4242, t = BEGIN_NS, from;
+	struct pdiag_detection r;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(quiet(d, &t, &random, 5000), 0);
+	from = t;
+	for (i = 0; i < 10; i++, t += SECOND) {
+		r = add(d, t, 14 + made_noise(&random));
+		if (r.alert == PDIAG_ALERT_BEGIN)
+			break;
+	}
+	assert_true(i > 0 && i < 6);
+	assert_int_equal(r.feature, PDIAG_FEATURE_VALUE);
+	assert_int_equal(r.kind, PDIAG_SURPRISE_SHIFT);
+	assert_string_equal(pdiag_surprise_text(r.kind), "shift");
+	assert_int_equal(r.direction, 1);
+	assert_true(r.onset_ns >= from - 3 * SECOND && r.onset_ns <= t);
+	assert_true(r.low > 4 && r.low < 9 && r.high > 11 && r.high < 15);
+	pdiag_detector_free(d);
+}
+
+/* The same fault each five minutes is one each time. */
+static void what_comes_again_is_found_again(void **state)
+{
+	struct pdiag_detector *d = make(0, 0);
+	uint64_t random = 4242, t = BEGIN_NS;
+	unsigned int alerts = 0;
+
+	(void)state;
+	assert_int_equal(quiet(d, &t, &random, 1000), 0);
+	for (unsigned int k = 0; k < 30; k++) {
+		for (unsigned int i = 0; i < 30; i++, t += SECOND)
+			alerts += add(d, t, 25 + made_noise(&random)).alert ==
+				PDIAG_ALERT_BEGIN;
+		assert_int_equal(alerts, k + 1);
+		assert_int_equal(quiet(d, &t, &random, 300), 0);
+	}
+	pdiag_detector_free(d);
+}
+
+/* Within a minute, if it is large. */
+static void a_young_series_has_alerts(void **state)
+{
+	struct pdiag_detector *d = make(0, 0);
+	uint64_t random = 11, t = BEGIN_NS;
+	struct pdiag_detection r;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 60; i++, t += SECOND) {
+		r = add(d, t, 10 + made_noise(&random));
+		assert_int_equal(r.alert, PDIAG_ALERT_NONE);
+		assert_int_equal(r.flags & PDIAG_DETECTION_LEARNING,
+			i < 40 ? PDIAG_DETECTION_LEARNING : 0);
+	}
+	for (i = 0; i < 10; i++, t += SECOND)
+		if (add(d, t, 60 + made_noise(&random)).alert == PDIAG_ALERT_BEGIN)
+			break;
+	assert_true(i < 10);
+	pdiag_detector_free(d);
+}
+
 static void one_side(void **state)
 {
 	struct pdiag_detector *high = make(1, PDIAG_DETECTOR_ONLY_HIGH);
@@ -397,6 +464,9 @@ int main(void)
 		cmocka_unit_test(scores_are_frozen),
 		cmocka_unit_test(an_alert_begins_and_ends),
 		cmocka_unit_test(what_lasts_is_accepted),
+		cmocka_unit_test(a_step_is_found_by_a_few_points),
+		cmocka_unit_test(what_comes_again_is_found_again),
+		cmocka_unit_test(a_young_series_has_alerts),
 		cmocka_unit_test(one_side),
 		cmocka_unit_test(what_is_no_number_is_missing),
 		cmocka_unit_test(constant_series),
