@@ -72,12 +72,12 @@ static double distance_of(
 	return d != 0 ? z : 0;
 }
 
-/* From the local mean. Neither small changes nor rounding in the last digits are any. */
-static double away(const struct pdiag_shift *s, const struct pdiag_shift_scale *scale, double x)
+/* From the local mean. Rounding in the last digits is nothing. */
+static double away(const struct pdiag_shift *s, double x)
 {
 	double d = x - s->now.mean;
 
-	return fabs(d) <= scale->resolution || fabs(d) <= 1e-12 * fabs(x) ? 0 : d;
+	return fabs(d) <= 1e-12 * fabs(x) ? 0 : d;
 }
 
 /* Decades of a distance: straight lines up to the base of the far ones. */
@@ -168,7 +168,8 @@ static void learn(struct pdiag_shift *s, const struct pdiag_shift_scale *scale, 
 static void judge(struct pdiag_shift *s, const struct pdiag_shift_scale *scale, uint64_t time_ns,
 	double d, const struct pdiag_judged *one, struct pdiag_judged *run)
 {
-	double z = distance_of(&s->before, scale, d), rate = rate_of(s, scale), step;
+	double z = fabs(d) > scale->resolution ? distance_of(&s->before, scale, d) : 0;
+	double rate = rate_of(s, scale), step;
 	unsigned int worst;
 
 	step = one->surprise < RUN_STEP ? one->surprise : RUN_STEP;
@@ -187,11 +188,11 @@ static void judge(struct pdiag_shift *s, const struct pdiag_shift_scale *scale, 
 void pdiag_shift_look(const struct pdiag_shift *s, const struct pdiag_shift_scale *scale, double x,
 	struct pdiag_judged *one)
 {
-	double d = away(s, scale, x);
+	double d = away(s, x);
 
 	*one = (struct pdiag_judged){ .direction = (d > 0) - (d < 0) };
 	pdiag_shift_band(s, scale, &one->low, &one->high);
-	if (s->points <= WARM_POINTS)
+	if (s->points <= WARM_POINTS || fabs(d) <= scale->resolution)
 		return;
 	one->surprise = decades(s, distance_of(&s->before, scale, d));
 	/* Of what never moved one cannot tell how far it moves, only how long it did not. */
@@ -218,7 +219,7 @@ void pdiag_shift_add(struct pdiag_shift *s, const struct pdiag_shift_scale *scal
 		begin(s, x);
 	pdiag_shift_look(s, scale, x, one);
 	*run = (struct pdiag_judged){ .low = one->low, .high = one->high };
-	d = away(s, scale, x);
+	d = away(s, x);
 	if (s->points > WARM_POINTS && s->settle < SETTLE_POINTS / 2)
 		judge(s, scale, time_ns, d, one, run);
 	else
