@@ -1,5 +1,6 @@
 # Turn a text file into a C object: lib/output/flamegraph.js becomes the array
-# `const char pdiag_flamegraph_js[]` and `const unsigned int pdiag_flamegraph_js_len`.
+# `const char pdiag_flamegraph_js[]` and `const unsigned int pdiag_flamegraph_js_len`, and
+# `const unsigned char pdiag_flamegraph_js_sha256[32]` is the hash of it with a newline before.
 function(pdiag_embed file out)
 	get_filename_component(name ${file} NAME)
 	string(MAKE_C_IDENTIFIER "pdiag_${name}" symbol)

@@ -26,6 +26,7 @@ enum pdiag_unit {
 	PDIAG_UNIT_SAMPLES = 1, /* corrected weight over the sampling period; on-CPU only */
 	PDIAG_UNIT_MICROSECONDS = 2,
 	PDIAG_UNIT_NANOSECONDS = 3,
+	PDIAG_UNIT_TASKS = 4, /* of a task dump, in which a task is 1 us */
 };
 
 /* Output flags. */

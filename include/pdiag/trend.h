@@ -44,6 +44,7 @@ struct pdiag_trend_series {
 			      own */
 	const struct pdiag_trend_point *points; /* oldest first */
 	size_t count;
+	double low, high;    /* from where to where it is ordinary, to be shown; equal: not known */
 	uint32_t per_second; /* 1: `unit` a second */
 	uint32_t reserved;   /* 0 */
 };

@@ -61,6 +61,8 @@ function span(ns) {
 }
 function amount(ns) {
 	const units = grouped(ns / data.unit_ns);
+	if (data.unit === 'tasks')
+		return units + (units === '1' ? ' task' : ' tasks');
 	return units + ' ' + (units === '1' && data.unit === 'samples' ? 'sample' : data.unit) +
 		' (' + span(ns) + ')';
 }

@@ -22,9 +22,9 @@ _Static_assert(PDIAG_STATES_ON_CPU == 1ull << PDIAG_STATE_RUNNING, "one state is
 
 static int check(struct pdiag_output_options *o)
 {
-	if (o->unit > PDIAG_UNIT_NANOSECONDS)
+	if (o->unit > PDIAG_UNIT_TASKS)
 		return pdiag_fail(EINVAL, "pdiag_output_options: unit is %u, the highest is %d",
-			o->unit, PDIAG_UNIT_NANOSECONDS);
+			o->unit, PDIAG_UNIT_TASKS);
 	if (o->flags & ~KNOWN_FLAGS)
 		return pdiag_fail(EINVAL,
 			"pdiag_output_options: flags has 0x%x, which this release "
@@ -77,6 +77,7 @@ static int find_unit(struct pdiag_output *o)
 		o->unit_ns = info->period_ns ? info->period_ns : 1;
 		break;
 	case PDIAG_UNIT_MICROSECONDS:
+	case PDIAG_UNIT_TASKS:
 		o->unit_ns = 1000;
 		break;
 	default:
@@ -167,6 +168,8 @@ const char *pdiag_output_unit_text(const struct pdiag_output *o)
 		return "samples";
 	case PDIAG_UNIT_MICROSECONDS:
 		return "\xc2\xb5s";
+	case PDIAG_UNIT_TASKS:
+		return "tasks";
 	default:
 		return "ns";
 	}

@@ -4,11 +4,28 @@
 #include "output/loss.h"
 #include "output/number.h"
 
+/* "41 tasks, 2 of them on a CPU": in a dump of them spans of time mean nothing. */
+static void count_tasks(struct pdiag_text *t, const struct pdiag_output *o)
+{
+	pdiag_number_grouped(t, o->info.samples);
+	pdiag_text_str(t, o->info.samples == 1 ? " task, " : " tasks, ");
+	pdiag_number_grouped(t, pdiag_output_units(o, o->info.on_cpu_ns));
+	pdiag_text_str(t, " of them on a CPU");
+	if (o->info.start_realtime_ns) {
+		pdiag_text_str(t, ", at ");
+		pdiag_number_date(t, o->info.start_realtime_ns);
+	}
+}
+
 void pdiag_svg_measured(struct pdiag_text *t, const struct pdiag_output *o)
 {
 	const struct pdiag_profile_info *info = &o->info;
 	bool on = o->options.states & PDIAG_STATES_ON_CPU;
 
+	if (o->options.unit == PDIAG_UNIT_TASKS) {
+		count_tasks(t, o);
+		return;
+	}
 	pdiag_number_span(t, info->duration_ns);
 	if (info->start_realtime_ns) {
 		pdiag_text_str(t, " from ");

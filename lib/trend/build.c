@@ -101,6 +101,21 @@ static void start_at_zero(double *low, double *high)
 		*high = 0;
 }
 
+/* The ordinary range of the only series is in sight, unless that would leave the series flat. */
+static void show_range(const struct pdiag_chart *c, const struct pdiag_chart_panel *p, double *low,
+	double *high)
+{
+	const struct pdiag_trend_line *l = c->lines[p->first].line;
+	double most = 3 * fmax(fabs(*low), fabs(*high));
+
+	if (p->count > 1 || !l->ranged)
+		return;
+	if (l->low < *low && fabs(l->low) <= most)
+		*low = l->low;
+	if (l->high > *high && fabs(l->high) <= most)
+		*high = l->high;
+}
+
 static void scale_panel(const struct pdiag_chart *c, struct pdiag_chart_panel *p)
 {
 	double low = INFINITY, high = -INFINITY;
@@ -114,6 +129,8 @@ static void scale_panel(const struct pdiag_chart *c, struct pdiag_chart_panel *p
 	}
 	if (low > high)
 		low = high = 0;
+	else
+		show_range(c, p, &low, &high);
 	start_at_zero(&low, &high);
 	if (low == high)
 		high = low + 1 / p->quantity.factor;

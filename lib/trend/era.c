@@ -33,7 +33,8 @@ struct anchors {
 
 static int add_anchor(struct anchors *a, uint64_t time_ns, uint64_t realtime_ns, int32_t zone_s)
 {
-	if (!realtime_ns || realtime_ns > REALTIME_MAX || abs(zone_s) > ZONE_MAX)
+	if (!realtime_ns || realtime_ns > REALTIME_MAX || zone_s > ZONE_MAX ||
+		zone_s < -ZONE_MAX)
 		return 0;
 	if (pdiag_array_reserve(&a->list, &a->cap, a->count + 1, sizeof(*a->list)))
 		return -ENOMEM;

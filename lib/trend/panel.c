@@ -48,6 +48,28 @@ static double put_figures(struct pdiag_text *t, const struct pdiag_quantity *q,
 	return wide;
 }
 
+/* "ordinarily 1 to 6"; an end that is infinite is left out. */
+static double put_range(struct pdiag_text *t, const struct pdiag_quantity *q,
+	const struct pdiag_trend_line *line)
+{
+	bool low = pdiag_quantity_known(line->low), high = pdiag_quantity_known(line->high);
+	size_t from;
+
+	if (!line->ranged || (!low && !high))
+		return 0;
+	pdiag_text_str(t, " <tspan class=\"word\" dx=\"3\">ordinarily</tspan> "
+		"<tspan class=\"figure\">");
+	from = t->len;
+	pdiag_text_str(t, low && high ? "" : low ? "from " : "to ");
+	if (low)
+		pdiag_quantity_value(t, q, line->low);
+	pdiag_text_str(t, low && high ? " to " : "");
+	if (high)
+		pdiag_quantity_value(t, q, line->high);
+	pdiag_text_str(t, "</tspan>");
+	return 70 + (double)(t->len - from - 8) * SIZE * 0.6;
+}
+
 /* Where the next entry of the legend goes, with the way of writing it down or not. */
 struct place {
 	double x;
@@ -68,6 +90,7 @@ static void put_entry(const struct pdiag_chart *c, const struct pdiag_chart_pane
 		pdiag_text_str(&entry, "</tspan>");
 	}
 	wide += put_figures(&entry, &p->quantity, l);
+	wide += put_range(&entry, &p->quantity, l->line);
 	if (at->x + wide > at->right && at->x > PDIAG_CHART_LEFT) {
 		at->x = PDIAG_CHART_LEFT;
 		at->y += PDIAG_CHART_ROW;
@@ -225,6 +248,26 @@ static void write_gaps(const struct pdiag_chart *c, const struct pdiag_chart_pan
 	}
 }
 
+/* The ordinary range, where there is but one series to tell of. */
+static void write_range(const struct pdiag_chart *c, const struct pdiag_chart_panel *p,
+	struct pdiag_text *t)
+{
+	const struct pdiag_trend_line *line = c->lines[p->first].line;
+	double top, bottom;
+
+	if (p->count > 1 || !line->ranged)
+		return;
+	top = y_of(c, p, fmin(line->high, p->high));
+	bottom = y_of(c, p, fmax(line->low, p->low));
+	if (bottom <= top)
+		return;
+	pdiag_text_printf(t, "<rect class=\"ordinary\" x=\"%d\" y=\"", PDIAG_CHART_LEFT);
+	pdiag_chart_put(t, top);
+	pdiag_text_printf(t, "\" width=\"%u\" height=\"", c->plot_width);
+	pdiag_chart_put(t, bottom - top);
+	pdiag_text_str(t, "\"><title>Ordinary</title></rect>\n");
+}
+
 int pdiag_chart_write_panel(
 	const struct pdiag_chart *c, const struct pdiag_chart_panel *p, struct pdiag_out *out)
 {
@@ -234,6 +277,7 @@ int pdiag_chart_write_panel(
 
 	pdiag_text_str(t, "<g class=\"panel\">\n");
 	pdiag_chart_write_header(c, p, t);
+	write_range(c, p, t);
 	pdiag_chart_write_shades(c, p->top, t);
 	write_gaps(c, p, t);
 	write_axis(c, p, t);

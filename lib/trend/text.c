@@ -96,10 +96,10 @@ void pdiag_chart_put_clock(struct pdiag_text *t, int64_t local_ns, unsigned int 
 
 void pdiag_chart_put_zone(struct pdiag_text *t, int32_t zone_s)
 {
-	int minutes = abs(zone_s) / 60;
+	long long minutes = llabs((long long)zone_s) / 60;
 
 	pdiag_text_str(t, "UTC");
 	if (minutes)
-		pdiag_text_printf(t, "%s%02d:%02d", zone_s < 0 ? "\xe2\x88\x92" : "+",
+		pdiag_text_printf(t, "%s%02lld:%02lld", zone_s < 0 ? "\xe2\x88\x92" : "+",
 			minutes / 60, minutes % 60);
 }

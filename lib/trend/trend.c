@@ -22,7 +22,7 @@ _Static_assert(sizeof(struct pdiag_trend_options) ==
 	"no holes in struct pdiag_trend_options");
 _Static_assert(sizeof(struct pdiag_trend_point) == 48, "no holes in struct pdiag_trend_point");
 _Static_assert(sizeof(struct pdiag_trend_series) ==
-		2 * sizeof(size_t) + 4 * sizeof(void *) + 2 * 4,
+		2 * sizeof(size_t) + 4 * sizeof(void *) + 2 * 8 + 2 * 4,
 	"no holes in struct pdiag_trend_series");
 
 static int check_options(struct pdiag_trend_options *o)
@@ -161,6 +161,10 @@ int pdiag_trend_add_series(struct pdiag_trend *trend, const struct pdiag_trend_s
 	line.points = copy_points(s.points, s.count);
 	line.count = s.count;
 	line.per_second = s.per_second != 0;
+	/* Written so that NaN is no range. */
+	line.ranged = s.low < s.high;
+	line.low = s.low;
+	line.high = s.high;
 	if (!line.name || !line.unit || (s.panel && !line.panel) || !line.points ||
 		pdiag_array_reserve(&trend->lines, &trend->line_cap, trend->line_count + 1,
 			sizeof(line))) {

@@ -15,6 +15,8 @@ struct pdiag_trend_line {
 	struct pdiag_trend_point *points;
 	size_t count;
 	bool per_second;
+	bool ranged; /* it is ordinary from low to high, of which one may be infinite */
+	double low, high;
 };
 
 /* What a chart shows of an event. */

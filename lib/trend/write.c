@@ -73,6 +73,14 @@ static void put_range(const struct pdiag_chart *c, struct pdiag_text *t)
 			(unsigned long long)s / 60 % 60);
 }
 
+static bool has_range(const struct pdiag_chart *c)
+{
+	for (size_t i = 0; i < c->panel_count; i++)
+		if (c->panels[i].count == 1 && c->lines[c->panels[i].first].line->ranged)
+			return true;
+	return false;
+}
+
 /* Heights, from the top on. 0 or -ENOMEM. */
 static int lay_out(struct pdiag_chart *c)
 {
@@ -90,7 +98,8 @@ static int lay_out(struct pdiag_chart *c)
 		y = c->panels[i].top + c->plot_height + GAP;
 	}
 	c->bottom = c->panel_count ? y - GAP : y;
-	c->height = c->bottom + CLOCKS + (c->thinned || c->trend->mark_count ? FOOTER : 0);
+	c->height = c->bottom + CLOCKS +
+		(c->thinned || c->trend->mark_count || has_range(c) ? FOOTER : 0);
 	c->marks_left_out = (uint32_t)(c->trend->mark_count - pdiag_chart_marks(c));
 	ret = scratch.error;
 	pdiag_text_free(&scratch);
@@ -142,6 +151,12 @@ static void write_footer(const struct pdiag_chart *c, struct pdiag_text *t)
 		put_key(t, &x, y, "found", "detected");
 		put_key(t, &x, y, "peak", "peak");
 		put_key(t, &x, y, "end", "end");
+	}
+	if (has_range(c)) {
+		pdiag_text_printf(t, "<rect class=\"ordinary\" x=\"%u\" y=\"%u\" width=\"14\" "
+			"height=\"13\"/><text class=\"note\" x=\"%u\" y=\"%u\">ordinary</text>\n",
+			x, y - 10, x + 20, y);
+		x += 90;
 	}
 	if (c->thinned) {
 		pdiag_text_printf(t, "<text class=\"note\" x=\"%u\" y=\"%u\">Many points to a "

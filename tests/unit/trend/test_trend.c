@@ -281,6 +281,32 @@ static void only_an_event(void **state)
 	assert_non_null(strstr(out.data, "no end is known"));
 }
 
+static void ordinary_range(void **state)
+{
+	struct pdiag_trend_point *p = made_points(60, MADE_SECOND, 10);
+	struct pdiag_trend_series s = made_series("a", "By", p, 60);
+
+	(void)state;
+	s.low = NAN;
+	s.high = 5;
+	assert_int_equal(pdiag_trend_add_series(trend, &s), 0);
+	drawn();
+	assert_int_equal(count_of(out.data, "class=\"ordinary\""), 0);
+	s.low = -INFINITY;
+	assert_int_equal(pdiag_trend_add_series(trend, &s), 0);
+	s.low = 15;
+	s.high = 20;
+	assert_int_equal(pdiag_trend_add_series(trend, &s), 0);
+	free(p);
+	drawn();
+	/* Two, and the one of the legend below. */
+	assert_int_equal(count_of(out.data, "class=\"ordinary\""), 3);
+	assert_non_null(strstr(out.data, ">ordinarily</tspan> <tspan class=\"figure\">to 5 B<"));
+	assert_non_null(strstr(out.data, ">15 B to 20 B</tspan>"));
+	/* It is within the axis, though the series is not near it: up to 20 or more. */
+	assert_non_null(strstr(out.data, ">20 B</text>"));
+}
+
 static void a_part(void **state)
 {
 	struct pdiag_trend_options o = { .size = sizeof(o), .title = "Part",
@@ -366,6 +392,7 @@ int main(void)
 		TEST(clock_jumps),
 		TEST(events),
 		TEST(only_an_event),
+		TEST(ordinary_range),
 		TEST(a_part),
 		TEST(sink_fails),
 		TEST(out_of_memory),
