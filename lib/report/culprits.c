@@ -23,7 +23,8 @@ static void put_chance(struct pdiag_text *t, double decades)
 {
 	pdiag_text_str(t, "<td class=\"number\">");
 	if (pdiag_quantity_known(decades) && decades >= 1)
-		pdiag_text_printf(t, "1 in 10<sup>%u</sup>", decades > 300 ? 300u : (unsigned)decades);
+		pdiag_text_printf(t, "1 in 10<sup>%u</sup>",
+			decades > 300 ? 300u : (unsigned int)decades);
 	pdiag_text_str(t, "</td>");
 }
 
@@ -80,6 +81,10 @@ static void put_culprit(struct pdiag_text *t, const struct pdiag_culprit *c)
 
 static int put_table(struct pdiag_report *r, bool stacks, const char *title)
 {
+	static const char head[] = "<thead><tr><th>Who</th><th>What</th><th>State</th>"
+		"<th class=\"number\">During</th><th class=\"number\">Ordinarily</th>"
+		"<th class=\"number\">Share of what came on top</th>"
+		"<th class=\"number\">By chance</th></tr></thead>\n<tbody>\n";
 	struct pdiag_text *t = &r->out->text;
 	const struct pdiag_culprit *c;
 	uint32_t written = 0;
@@ -90,10 +95,7 @@ static int put_table(struct pdiag_report *r, bool stacks, const char *title)
 			continue;
 		if (!written++)
 			pdiag_text_printf(t, "<h3>%s</h3>\n<div class=\"wide\"><table "
-				"class=\"culprits\">\n<thead><tr><th>Who</th><th>What</th>"
-				"<th>State</th><th class=\"number\">During</th><th class=\"number\">"
-				"Ordinarily</th><th class=\"number\">Share of what came on top</th>"
-				"<th class=\"number\">By chance</th></tr></thead>\n<tbody>\n", title);
+				"class=\"culprits\">\n%s", title, head);
 		put_culprit(t, c);
 		ret = pdiag_out_room(r->out);
 	}

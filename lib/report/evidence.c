@@ -67,8 +67,8 @@ int pdiag_report_write_evidence(struct pdiag_report *r)
 	}
 	pdiag_text_str(t, "<div class=\"wide\"><table>\n<thead><tr><th>Profile</th>"
 		"<th class=\"number\">Covers</th><th class=\"number\">Samples</th>"
-		"<th class=\"number\">On CPU</th><th class=\"number\">Off CPU</th><th>Lost</th></tr>"
-		"</thead>\n<tbody>\n");
+		"<th class=\"number\">On CPU</th><th class=\"number\">Off CPU</th>"
+		"<th>Lost</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < PDIAG_COUNT(rows) && !ret; i++)
 		ret = put_profile(r, rows[i].name, rows[i].evidence, rows[i].covers);
 	pdiag_text_str(t, "</tbody></table></div>\n</section>\n");

@@ -81,7 +81,8 @@ int pdiag_report_write_head(struct pdiag_report *r)
 {
 	struct pdiag_text *t = &r->out->text;
 
-	pdiag_text_str(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+	pdiag_text_str(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+		"<meta charset=\"utf-8\">\n");
 	put_policy(t);
 	pdiag_text_str(t, "<meta name=\"viewport\" content=\"width=device-width\">\n"
 		"<meta name=\"color-scheme\" content=\"light dark\">\n<title>");

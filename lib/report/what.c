@@ -146,7 +146,8 @@ int pdiag_report_write_what(struct pdiag_report *r)
 	pdiag_text_str(t, "</h1>\n");
 	put_lead(r, t);
 	put_blame(r, t);
-	pdiag_text_str(t, "</header>\n<div class=\"beside\">\n<section class=\"facts\"><h2>What</h2>\n<dl>\n");
+	pdiag_text_str(t, "</header>\n<div class=\"beside\">\n<section class=\"facts\">"
+		"<h2>What</h2>\n<dl>\n");
 	text_fact(t, "Metric", r->info.metric);
 	if (*r->info.metric) {
 		value_fact(r, t, "When it was found", r->info.value);
@@ -205,8 +206,8 @@ int pdiag_report_write_when(struct pdiag_report *r)
 	const struct pdiag_event_info *i = &r->info;
 	struct pdiag_text *t = &r->out->text;
 
-	pdiag_text_str(t, "<section><h2>When</h2>\n<div class=\"wide\"><table>\n<thead><tr><th></th>"
-		"<th>Local time, ");
+	pdiag_text_str(t, "<section><h2>When</h2>\n<div class=\"wide\"><table>\n<thead>"
+		"<tr><th></th><th>Local time, ");
 	if (i->onset_realtime_ns)
 		pdiag_chart_put_zone(t, i->zone_s);
 	else
@@ -262,9 +263,10 @@ int pdiag_report_write_metrics(struct pdiag_report *r)
 	if (!r->info.metrics)
 		return 0;
 	pdiag_text_str(t, "<section><h2>Metrics that took part</h2>\n<div class=\"wide\"><table>\n"
-		"<thead><tr><th>Metric</th><th class=\"number\">When found</th><th class=\"number\">"
-		"At its worst</th><th class=\"number\">Ordinarily</th><th class=\"number\">Surprise, "
-		"decades</th><th class=\"number\">Its own onset</th></tr></thead>\n<tbody>\n");
+		"<thead><tr><th>Metric</th><th class=\"number\">When found</th>"
+		"<th class=\"number\">At its worst</th><th class=\"number\">Ordinarily</th>"
+		"<th class=\"number\">Surprise, decades</th>"
+		"<th class=\"number\">Its own onset</th></tr></thead>\n<tbody>\n");
 	for (uint32_t i = 0; i < METRICS && !ret; i++) {
 		m = pdiag_event_metric(r->event, i, NULL);
 		if (!m)

@@ -154,8 +154,8 @@ static inline struct pdiag_event *made_full_event(struct pdiag *context)
 
 	made_check(!pdiag_event_set_text(e, PDIAG_EVENT_METRIC, "system.threads.runnable") &&
 		!pdiag_event_set_text(e, PDIAG_EVENT_UNIT, "{thread}") &&
-		!pdiag_event_set_text(e, PDIAG_EVENT_LIMITS, "user stacks end where functions have no "
-			"frame pointers"), "texts");
+		!pdiag_event_set_text(e, PDIAG_EVENT_LIMITS,
+			"user stacks end where functions have no frame pointers"), "texts");
 	e->info.value = 15;
 	e->info.peak = 19;
 	e->info.low = 0;
@@ -194,7 +194,8 @@ static inline struct pdiag_event *made_full_event(struct pdiag *context)
 /* Every text of it means harm. */
 static inline struct pdiag_event *made_hostile_event(struct pdiag *context)
 {
-	const char *bad = "</script></style>]]><img src=x onerror=alert(1)>\"'&\x01\xff\xe2\x80\xae";
+	const char *bad = "</script></style>]]><img src=x onerror=alert(1)>\"'&\x01\xff"
+		"\xe2\x80\xae";
 	struct pdiag_event *e = made_event(context, bad, 99, 60, 0);
 	struct pdiag_profile *p = made_profile(context), *q = made_profile(context);
 	struct pdiag_culprits *list;

@@ -32,8 +32,8 @@ int main(int argc, char **argv)
 	e = made_event(context, "load: 4.1 per CPU, 4 or more by the rule",
 		PDIAG_SEVERITY_WARNING, 60, 0);
 	made_check(!pdiag_event_set_text(e, PDIAG_EVENT_RULE, "load >= 4 per cpu") &&
-		!pdiag_event_set_text(e, PDIAG_EVENT_LIMITS, "no profile: perf_event_paranoid is 3 and "
-			"this process has no CAP_PERFMON"), "texts");
+		!pdiag_event_set_text(e, PDIAG_EVENT_LIMITS, "no profile: perf_event_paranoid is 3 "
+			"and this process has no CAP_PERFMON"), "texts");
 	write_report(e, "bare.html");
 	/* Without ordinary times, and nothing waited. */
 	e = made_event(context, "CPU utilization: 99 %", PDIAG_SEVERITY_NOTICE, 60, 70);
