@@ -39,6 +39,6 @@ foreach(section 1 3 7)
 endforeach()
 
 if(PDIAG_EXAMPLES)
-	install(TARGETS pdiag-record pdiag-report pdiag-diff pdiag-probe pdiag-tasks
+	install(TARGETS pdiag-record pdiag-report pdiag-diff pdiag-probe pdiag-tasks pdiag-trend
 		RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

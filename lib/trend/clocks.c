@@ -189,10 +189,10 @@ static void write_boot(const struct pdiag_chart *c, struct pdiag_text *t, uint32
 	pdiag_text_str(t, "\"/>\n");
 	for (uint64_t i = at; i <= c->to_ns && i >= at; i += step) {
 		text_at(t, tick_class(pdiag_chart_x(c, i), true), pdiag_chart_x(c, i), y + 3);
+		pdiag_number_grouped(t, i / PDIAG_SECOND_NS);
 		if (decimals)
-			pdiag_number_fixed(t, i / 1000000, 3);
-		else
-			pdiag_number_grouped(t, i / PDIAG_SECOND_NS);
+			pdiag_text_printf(t, ".%03u",
+				(unsigned int)(i / 1000000 % 1000));
 		pdiag_text_str(t, " s</text>\n");
 	}
 }

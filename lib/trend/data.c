@@ -91,6 +91,8 @@ static int put_panel(const struct pdiag_chart *c, const struct pdiag_chart_panel
 	pdiag_quantity_json(t, q->factor);
 	pdiag_text_str(t, ",\"noun\":");
 	put_string(t, *q->noun ? q->noun : " ");
+	pdiag_text_str(t, ",\"one\":");
+	put_string(t, *q->one ? q->one : " ");
 	pdiag_text_str(t, ",\"low\":");
 	pdiag_quantity_json(t, p->low);
 	pdiag_text_str(t, ",\"high\":");

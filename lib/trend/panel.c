@@ -121,7 +121,7 @@ uint32_t pdiag_chart_write_header(
 		at.y);
 	/* Bold letters are wider. */
 	wide = 1.1 * pdiag_chart_put_text(t, p->title, c->plot_width * 0.6, TITLE_SIZE);
-	if (p->quantity.counted) {
+	if (p->quantity.counted && strcmp(p->title, p->quantity.noun)) {
 		pdiag_text_str(t, " <tspan class=\"word\">");
 		wide += 10 + pdiag_chart_put_text(t, p->quantity.noun, 200, SIZE);
 		pdiag_text_str(t, "</tspan>");

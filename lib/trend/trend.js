@@ -51,9 +51,10 @@ function value(panel, raw) {
 			panel.kind === BYTES ? ' B' : '';
 	const number = Math.abs(shown) >= 999999.5 || tiny ?
 		v.toExponential(2).replace('-', MINUS).replace('e+', 'e') : digits(shown);
+	const word = raw === 1 && panel.one.trim() ? panel.one : panel.noun;
 	const noun = panel.kind === BYTES ? (panel.per_second ? '/s' : '') :
 		panel.kind === PLAIN && panel.noun.trim() ?
-			(panel.noun[0] === '/' ? '' : ' ') + panel.noun : '';
+			(word[0] === '/' ? '' : ' ') + word : '';
 	return number + symbol + noun;
 }
 

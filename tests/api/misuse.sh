@@ -82,6 +82,12 @@ expect 2 pdiag-tasks -o x.pdiag
 expect 2 pdiag-tasks --top x
 expect 2 pdiag-tasks --source no
 expect 2 pdiag-tasks 1
+expect 2 pdiag-trend -d x
+expect 2 pdiag-trend --interval 5
+expect 2 pdiag-trend --width 1
+expect 1 pdiag-trend -d 1 no.such.metric
+says "no.such.metric"
+expect 1 pdiag-trend -d 1 --cgroup /no/such/cgroup
 expect 2 pdiag-diff -o d2.folded one two
 says "d2.folded"
 expect 2 pdiag-diff -o .svg one two
