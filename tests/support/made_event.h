@@ -201,7 +201,8 @@ static inline bool same_metric(const struct pdiag_event *a, const struct pdiag_e
 
 	return m && n && same_string(m->name, n->name) && same_string(m->unit, n->unit) &&
 		same_string(m->description, n->description) &&
-		!memcmp(&m->kind, &n->kind, sizeof(*m) - offsetof(struct pdiag_event_metric, kind)) &&
+		!memcmp(&m->kind, &n->kind,
+			sizeof(*m) - offsetof(struct pdiag_event_metric, kind)) &&
 		!memcmp(p, q, m->points * sizeof(*p));
 }
 

@@ -7,109 +7,9 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <pdiag/error.h>
-#include <pdiag/journal.h>
-
-#include "support/made_event.h"
-
-struct at {
-	struct pdiag *context;
-	char base[64], path[96];
-};
-
-static int setup(void **state)
-{
-	struct at *at = calloc(1, sizeof(*at));
-
-	snprintf(at->base, sizeof(at->base), "%s/pdiag-journal-XXXXXX",
-		getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(at->base));
-	snprintf(at->path, sizeof(at->path), "%s/events", at->base);
-	assert_int_equal(pdiag_open(NULL, &at->context), 0);
-	*state = at;
-	return 0;
-}
-
-static void remove_folder(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)))
-		unlinkat(dirfd(dir), e->d_name, 0);
-	if (dir)
-		closedir(dir);
-	rmdir(path);
-}
-
-static int teardown(void **state)
-{
-	struct at *at = *state;
-
-	pdiag_close(at->context);
-	remove_folder(at->path);
-	remove_folder(at->base);
-	free(at);
-	return 0;
-}
-
-static struct pdiag_journal *open_as(struct at *at, uint32_t flags, uint64_t max_bytes)
-{
-	struct pdiag_journal_options o = { .size = sizeof(o), .flags = flags,
-		.max_bytes = max_bytes };
-	struct pdiag_journal *j;
-
-	if (pdiag_journal_open(at->context, at->path, &o, &j))
-		fail_msg("%s", pdiag_errmsg());
-	return j;
-}
-
-static struct pdiag_journal *writer(struct at *at)
-{
-	return open_as(at, PDIAG_JOURNAL_NO_SYNC, 0);
-}
-
-static struct pdiag_journal *reader(struct at *at)
-{
-	return open_as(at, PDIAG_JOURNAL_READ_ONLY, 0);
-}
-
-static struct pdiag_journal_info info_of(struct pdiag_journal *j)
-{
-	struct pdiag_journal_info info = { .size = sizeof(info) };
-
-	assert_int_equal(pdiag_journal_get_info(j, &info), 0);
-	return info;
-}
-
-/* Append a made event, and give it back. */
-static struct pdiag_event *put(struct at *at, struct pdiag_journal *j, uint64_t id, uint32_t phase,
-	unsigned int seed)
-{
-	struct pdiag_event *e = made_event(at->context, phase, seed);
-
-	e->info.id = id;
-	if (pdiag_journal_append(j, e))
-		fail_msg("%s", pdiag_errmsg());
-	return e;
-}
-
-static void check(struct pdiag_journal *j, struct pdiag_event *e)
-{
-	struct pdiag_event *again;
-
-	if (pdiag_journal_read(j, e->info.id, &again))
-		fail_msg("%s", pdiag_errmsg());
-	assert_true(same_event(e, again, true));
-	pdiag_event_free(again);
-}
+#include "support/journal_folder.h"
 
 static uint32_t phase_of(struct pdiag_journal *j, uint64_t id)
 {
@@ -345,22 +245,6 @@ static void keeps_within_max_bytes(void **state)
 	assert_int_equal(info_of(j).damaged, 0);
 }
 
-/* What does not pack well. */
-static void add_noise(struct pdiag_event *e, const char *name, unsigned int points)
-{
-	struct pdiag_event_metric m = { .name = name, .unit = "1", .description = "" };
-	struct pdiag_event_point *list = calloc(points, sizeof(*list));
-	uint64_t x = 88172645463325252ull;
-
-	for (unsigned int i = 0; i < points; i++) {
-		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-		list[i].time_ns = x;
-		memcpy(&list[i].value, &x, 8);
-	}
-	assert_int_equal(pdiag_event_add_metric(e, &m, list, points), 0);
-	free(list);
-}
-
 static void large_events_lose_profiles(void **state)
 {
 	struct at *at = *state;
@@ -398,17 +282,17 @@ static void large_events_lose_profiles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reads_what_was_appended, setup, teardown),
-		cmocka_unit_test_setup_teardown(begun_then_ended_is_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(begun_is_cut_without_its_writer, setup, teardown),
-		cmocka_unit_test_setup_teardown(one_writer_at_a_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(ids_go_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(bad_calls, setup, teardown),
-		cmocka_unit_test_setup_teardown(only_its_owner_may_look, setup, teardown),
-		cmocka_unit_test_setup_teardown(links_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(others_may_not_write, setup, teardown),
-		cmocka_unit_test_setup_teardown(keeps_within_max_bytes, setup, teardown),
-		cmocka_unit_test_setup_teardown(large_events_lose_profiles, setup, teardown),
+		folder_test(reads_what_was_appended),
+		folder_test(begun_then_ended_is_one),
+		folder_test(begun_is_cut_without_its_writer),
+		folder_test(one_writer_at_a_time),
+		folder_test(ids_go_on),
+		folder_test(bad_calls),
+		folder_test(only_its_owner_may_look),
+		folder_test(links_are_refused),
+		folder_test(others_may_not_write),
+		folder_test(keeps_within_max_bytes),
+		folder_test(large_events_lose_profiles),
 	};
 
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
