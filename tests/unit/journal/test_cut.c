@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that end anywhere, or have wrong bytes anywhere: what is whole is read, and writers go on. */
+/* Files that end anywhere, or have wrong bytes: what is whole is read, and writers go on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

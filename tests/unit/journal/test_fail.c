@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Disks that are full, broken or read-only, and memory that runs out: one event is not written, what
- * was written before is there, and the next one is tried anew.
+ * Disks that are full, broken or read-only, and memory that runs out: one event is not written,
+ * what was written before is there, and the next one is tried anew.
  */
 #include <setjmp.h>
 #include <stdarg.h>
