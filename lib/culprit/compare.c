@@ -82,7 +82,7 @@ static uint32_t next_doing(const struct pdiag_case *c, uint32_t part)
 
 	for (uint32_t i = c->parts->list[part].child; i; i = c->parts->list[i].next) {
 		d = &c->parts->list[i];
-		if (!(pdiag_heed_weight(pdiag_doing_heed(d->key)) > 0) || !(rise_of(c, i) > 0) ||
+		if (!pdiag_case_heeds(c, i) || !(rise_of(c, i) > 0) ||
 			rise_of(c, i) < c->min_share * c->totals.rise[d->off])
 			continue;
 		score = pdiag_case_weigh(c, part, i, rise_of(c, i));

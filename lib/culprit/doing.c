@@ -45,7 +45,6 @@ static const struct known known[] = {
 	{ "worker_thread", PDIAG_STATE_BLOCKED, PDIAG_HEED_REST, 0 },
 	{ "smpboot_thread_fn", PDIAG_STATE_BLOCKED, PDIAG_HEED_REST, 0 },
 	{ "kthread", PDIAG_STATE_BLOCKED, PDIAG_HEED_REST, 0 },
-	{ "kjournald2", PDIAG_STATE_IO, PDIAG_HEED_REST, 0 },
 };
 
 static bool is_named(const char *name, const char *want)

@@ -48,6 +48,11 @@ static inline bool pdiag_doing_off(uint64_t doing)
 /* What a second of it weighs beside a second of CPU time: 0 to 1. */
 double pdiag_heed_weight(enum pdiag_heed heed);
 
+static inline bool pdiag_heeded(uint64_t doing)
+{
+	return pdiag_doing_heed(doing) >= PDIAG_HEED_SLIGHT;
+}
+
 /*
  * Of waits in this state, with these frames (leaf first): how far they are heeded, and the most of
  * each wait that is, in seconds; what is beyond that is rest.

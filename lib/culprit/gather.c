@@ -210,7 +210,7 @@ static int add(struct gather *g, struct owner *o, uint32_t node, uint64_t doing,
 	if (part != PDIAG_PART_NONE)
 		p->list[part].threads += first;
 	/* Where somebody rests or queues is of no interest. */
-	if (part != PDIAG_PART_NONE && pdiag_heed_weight(pdiag_doing_heed(doing)) > 0)
+	if (part != PDIAG_PART_NONE && pdiag_heeded(doing))
 		part = stack_part(g, node, part);
 	if (part == PDIAG_PART_NONE)
 		return -ENOMEM;

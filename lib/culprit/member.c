@@ -41,12 +41,26 @@ static void keep_most(struct most *most, double rise, uint32_t part)
 		*most = (struct most){ rise, part };
 }
 
+struct seen {
+	const char *cgroup; /* interned; NULL: none yet */
+	bool differ;
+};
+
+static void note_cgroup(struct seen *s, const char *cgroup)
+{
+	if (!cgroup || !*cgroup)
+		return;
+	s->differ |= s->cgroup && s->cgroup != cgroup;
+	s->cgroup = cgroup;
+}
+
 struct pdiag_members pdiag_case_members(const struct pdiag_case *c, uint32_t name)
 {
 	const struct pdiag_parts *p = c->parts;
 	struct most stays = { 0, PDIAG_PART_NONE }, comes = stays, any = stays;
 	double stayed = 0, came = 0, went = 0, all;
-	struct pdiag_members out = { .one = PDIAG_PART_NONE };
+	struct pdiag_members out = { .one = PDIAG_PART_NONE, .cgroup = "" };
+	struct seen seen = { 0 };
 	struct member m;
 	uint32_t pids;
 
@@ -59,6 +73,7 @@ struct pdiag_members pdiag_case_members(const struct pdiag_case *c, uint32_t nam
 		m = measure(p, i);
 		if (m.trouble > 0) {
 			out.processes++;
+			note_cgroup(&seen, p->list[i].cgroup);
 			keep_most(&any, m.trouble, i);
 		}
 		if (m.trouble > 0 && m.normal > 0) {
@@ -71,6 +86,7 @@ struct pdiag_members pdiag_case_members(const struct pdiag_case *c, uint32_t nam
 			went += fmax(-m.rise, 0);
 		}
 	}
+	out.cgroup = seen.cgroup && !seen.differ ? seen.cgroup : "";
 	all = stayed + fmax(came - went, 0);
 	if (out.processes == 1)
 		out.one = any.part;

@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * From what came on top to who did it. Who uses CPUs makes others queue, so their queueing is put
- * on the account of those who use more; who takes memory makes others wait for it. What waits more
- * and works no more is rather hit than guilty; what was not there before is rather guilty than hit.
- */
 #include "culprit/suspect.h"
 
 #include <errno.h>
@@ -12,22 +7,14 @@
 
 #include "culprit/chance.h"
 #include "culprit/doing.h"
-#include "culprit/gather.h"
 #include "util/array.h"
 
-/* The queue counts at most so many times what came on top on CPUs. */
-#define QUEUE_MAX 4.0
-/* Waits of who works no more, work of the kernel's threads (which is done for others), and what was
- * not there before. */
-#define HIT 0.5
+/* Work of the kernel's threads, which is done for others, and what was not there before: that is
+ * rather guilty than hit. */
 #define FOR_OTHERS 0.5
 #define NEW 1.25
 /* Who was there before was seen so much of the time, at least, that it is seen now. */
 #define OLD 0.5
-/* What a second of a wait weighs beside one of CPU time: most threads wait for something. */
-#define WAITS 0.5
-/* Who works more has this much more CPU time. */
-#define MORE 1.2
 /* Short waits are so much, at least, of what comes on top in longer ones. */
 #define SHORT 0.25
 /* A stack stands for its process if it has so many times the rise, as other stacks have less. */
@@ -37,46 +24,6 @@ void pdiag_case_close(struct pdiag_case *c)
 {
 	free(c->rises);
 	free(c->highest);
-}
-
-static bool heeded(const struct pdiag_part *part)
-{
-	return pdiag_heed_weight(pdiag_doing_heed(part->key)) > 0;
-}
-
-/* ---- what there is in all ---- */
-
-static void count_doing(struct pdiag_case *c, const struct pdiag_part *part, double rise)
-{
-	struct pdiag_totals *t = &c->totals;
-
-	if (pdiag_doing_heed(part->key) == PDIAG_HEED_QUEUE)
-		t->queue += rise;
-	if (!heeded(part))
-		return;
-	t->rise[part->off] += fmax(rise, 0);
-	if (pdiag_doing_state(part->key) == PDIAG_STATE_PAGE_FAULT)
-		t->faults += fmax(rise, 0);
-	t->names += part->tally.trouble > 0;
-}
-
-static void count_part(struct pdiag_case *c, uint32_t i)
-{
-	const struct pdiag_part *part = &c->parts->list[i], *above = &c->parts->list[part->parent];
-	bool seen = part->tally.trouble > 0;
-
-	if (part->kind == PDIAG_PART_FRAME) {
-		c->totals.stacks += seen && !part->child;
-	} else if (part->kind == PDIAG_PART_DOING && above->kind == PDIAG_PART_PID) {
-		return; /* one of a name is compared at most, in the place of the name */
-	} else if (part->kind == PDIAG_PART_DOING && above->kind == PDIAG_PART_CGROUP) {
-		c->totals.cgroups += seen && heeded(part);
-	} else if (part->kind == PDIAG_PART_DOING) {
-		if (above->parent == PDIAG_ROOT_STACKS)
-			count_doing(c, part, pdiag_parts_rise(c->parts, i));
-		else
-			c->totals.memory += fmax(pdiag_parts_rise(c->parts, i), 0);
-	}
 }
 
 int pdiag_case_open(struct pdiag_case *c, struct pdiag_parts *parts, double significance,
@@ -92,7 +39,7 @@ int pdiag_case_open(struct pdiag_case *c, struct pdiag_parts *parts, double sign
 	for (size_t i = 0; i < parts->count; i++)
 		c->rises[i] = c->highest[i] = pdiag_parts_rise(parts, (uint32_t)i);
 	for (size_t i = parts->count; i-- > PDIAG_ROOTS;) {
-		count_part(c, (uint32_t)i);
+		pdiag_case_count(c, (uint32_t)i);
 		if (c->highest[i] > c->highest[parts->list[i].parent])
 			c->highest[parts->list[i].parent] = c->highest[i];
 	}
@@ -110,13 +57,18 @@ static bool comparable(const struct pdiag_case *c, uint16_t off)
 	return c->parts->windows[off] > 0;
 }
 
+/* With no ordinary times at all, what there is most of is told; not where they have only samples of
+ * the other kind. */
+static bool known(const struct pdiag_case *c, uint16_t off)
+{
+	return comparable(c, off) || !comparable(c, !off);
+}
+
 bool pdiag_case_passes(const struct pdiag_case *c, uint16_t off, double rise, double decades)
 {
-	const uint32_t *windows = c->parts->windows;
-
 	if (!(rise > 0) || rise < c->min_share * c->totals.rise[off])
 		return false;
-	return windows[off] ? decades >= c->significance : !windows[!off];
+	return comparable(c, off) ? decades >= c->significance : known(c, off);
 }
 
 /* The rise of one pid, where those of its name hide it. */
@@ -147,20 +99,20 @@ static bool is_new(const struct pdiag_parts *p, uint32_t part)
 }
 
 /* What may be a rest is trouble only where there are more waits than before, and short ones. */
-static bool no_rest(const struct pdiag_case *c, uint32_t doing)
+bool pdiag_case_heeds(const struct pdiag_case *c, uint32_t doing)
 {
 	const struct pdiag_parts *p = c->parts;
 	const struct pdiag_part *part = &p->list[doing];
-	double time = p->normal_time[1], before;
 	uint32_t rest;
 
+	if (!pdiag_heeded(part->key) || !(part->tally.trouble > 0) || !known(c, part->off))
+		return false;
 	if (!part->off || pdiag_doing_heed(part->key) >= PDIAG_HEED_HALF)
 		return true;
 	/* Who comes up and sleeps, or polls, is one more that does. */
 	if (pdiag_doing_heed(part->key) == PDIAG_HEED_SLIGHT && is_new(p, part->parent))
 		return false;
-	before = time > 0 ? part->tally.normal_count / time : 0;
-	if (part->tally.trouble_count / p->trouble_time[1] <= MORE * before)
+	if (!pdiag_case_more_often(c, part))
 		return false;
 	rest = pdiag_parts_find(p, part->parent, PDIAG_PART_DOING,
 		pdiag_doing(pdiag_doing_state(part->key), PDIAG_HEED_REST));
@@ -210,57 +162,11 @@ static bool of_kernel(const struct pdiag_parts *p, uint32_t name)
 	return any;
 }
 
-static uint32_t running(const struct pdiag_parts *p, uint32_t part)
-{
-	return pdiag_parts_find(p, part, PDIAG_PART_DOING,
-		pdiag_doing(PDIAG_STATE_RUNNING, PDIAG_HEED_FULL));
-}
-
-/* Does it use more CPU time than before? */
-static bool works_more(const struct pdiag_parts *p, uint32_t part)
-{
-	uint32_t i = running(p, part);
-
-	if (!p->windows[0] || !(p->trouble_time[0] > 0))
-		return true;
-	return i != PDIAG_PART_NONE &&
-		pdiag_parts_rate(p, i) > MORE * pdiag_parts_normal_rate(p, i);
-}
-
-/* Others' waits for memory, by its part in taking it. */
-static double memory_blame(const struct pdiag_case *c, uint32_t name)
-{
-	const struct pdiag_parts *p = c->parts;
-	uint32_t i = pdiag_parts_find(p, PDIAG_ROOT_PIDS, PDIAG_PART_NAME, p->list[name].key);
-
-	if (i != PDIAG_PART_NONE)
-		i = pdiag_parts_find(p, i, PDIAG_PART_DOING, PDIAG_DOING_MEMORY);
-	if (i == PDIAG_PART_NONE || !(c->totals.memory > 0))
-		return 0;
-	return c->totals.faults * fmax(pdiag_parts_rise(p, i), 0) / c->totals.memory;
-}
-
-double pdiag_case_weigh(const struct pdiag_case *c, uint32_t part, uint32_t doing, double rise)
-{
-	const struct pdiag_part *d = &c->parts->list[doing];
-	double all = c->totals.rise[0], score = rise;
-
-	if (!d->off) {
-		if (all > 0)
-			score *= 1 + fmin(fmax(c->totals.queue, 0) / all, QUEUE_MAX);
-		if (c->parts->list[part].kind == PDIAG_PART_NAME)
-			score += memory_blame(c, part);
-		return score;
-	}
-	score *= WAITS * pdiag_heed_weight(pdiag_doing_heed(d->key));
-	return works_more(c->parts, part) ? score : score * HIT;
-}
-
 static void look(const struct pdiag_case *c, uint32_t part, struct pdiag_suspect *s)
 {
 	const struct pdiag_parts *p = c->parts;
 	bool name = p->list[part].kind == PDIAG_PART_NAME;
-	struct pdiag_members m = { .one = PDIAG_PART_NONE };
+	struct pdiag_members m = { .one = PDIAG_PART_NONE, .cgroup = "" };
 	double best = 0, score;
 	struct finding f;
 
@@ -268,14 +174,17 @@ static void look(const struct pdiag_case *c, uint32_t part, struct pdiag_suspect
 	if (name)
 		m = pdiag_case_members(c, part);
 	for (uint32_t i = p->list[part].child; i; i = p->list[i].next) {
-		if (!heeded(&p->list[i]) || !no_rest(c, i))
+		if (!pdiag_case_heeds(c, i))
 			continue;
 		f = find_doing(c, i, name ? &m : NULL);
-		if (!pdiag_case_passes(c, p->list[i].off, f.rise, f.decades))
+		if (!(f.rise > 0))
 			continue;
 		score = pdiag_case_weigh(c, part, i, f.rise);
-		s->score += score;
-		if (score <= best)
+		/* For the rank, what may be chance counts as far as it is not. */
+		s->score += comparable(c, p->list[i].off) ?
+			score * fmin(f.decades / c->significance, 1) : score;
+		if (score <= best ||
+			!pdiag_case_passes(c, p->list[i].off, f.rise, f.decades))
 			continue;
 		best = score;
 		s->doing = s->told = i;
@@ -290,6 +199,7 @@ static void look(const struct pdiag_case *c, uint32_t part, struct pdiag_suspect
 	else if (m.fresh || !(p->list[part].tally.normal > 0))
 		s->score *= NEW;
 	s->processes = m.processes;
+	s->cgroup = m.cgroup;
 	if (m.one == PDIAG_PART_NONE)
 		return;
 	s->told = pdiag_parts_find(p, m.one, PDIAG_PART_DOING, p->list[s->doing].key);
@@ -299,8 +209,7 @@ static void look(const struct pdiag_case *c, uint32_t part, struct pdiag_suspect
 	}
 	s->pid = (int32_t)p->list[m.one].key;
 	s->processes = 1;
-	if (p->list[m.one].cgroup)
-		s->cgroup = p->list[m.one].cgroup;
+	s->cgroup = p->list[m.one].cgroup ? p->list[m.one].cgroup : "";
 }
 
 /* ---- all of them ---- */

@@ -12,6 +12,8 @@ struct pdiag_totals {
 	double queue;	  /* more threads that wanted to run and did not */
 	double faults;	  /* more threads that waited for memory */
 	double memory;	  /* more CPU time spent on finding memory */
+	double slower;	  /* more threads that waited for storage, and not more often */
+	double requests;  /* more waits for storage a second, of those who wait more often */
 	double names, stacks, cgroups; /* how many were compared */
 };
 
@@ -29,7 +31,7 @@ struct pdiag_suspect {
 	uint32_t told;	/* the same, of who is told: of the part, or of one of its pids */
 	int32_t pid;	/* 0: several */
 	uint32_t processes;
-	const char *cgroup; /* of the pid, or "" */
+	const char *cgroup; /* of the pid, or of all that are known; or "" */
 	double rise;	/* in `doing`, or in a stack of it */
 	double decades, share, score;
 };
@@ -45,6 +47,13 @@ int pdiag_case_suspects(const struct pdiag_case *c, bool cgroups, struct pdiag_s
 
 /* Is a rise enough to be told, and no chance? With no ordinary times at all, enough will do. */
 bool pdiag_case_passes(const struct pdiag_case *c, uint16_t off, double rise, double decades);
+/* Is what was done worth a look: no rest, and known of ordinary times, too? */
+bool pdiag_case_heeds(const struct pdiag_case *c, uint32_t doing);
+
+/* Add a part to the totals, if it belongs there. (culprit/blame.c) */
+void pdiag_case_count(struct pdiag_case *c, uint32_t part);
+/* Are there clearly more samples or waits a second than in ordinary times? */
+bool pdiag_case_more_often(const struct pdiag_case *c, const struct pdiag_part *part);
 /* How much of the trouble a rise below `part` (as in pdiag_suspect) makes. */
 double pdiag_case_weigh(const struct pdiag_case *c, uint32_t part, uint32_t doing, double rise);
 /* Processes of a cgroup that were seen in the time of trouble. */
@@ -54,6 +63,7 @@ uint32_t pdiag_case_processes(const struct pdiag_case *c, const char *cgroup);
 struct pdiag_members {
 	uint32_t one;	    /* PID part that has most of it; NONE: there is no such */
 	uint32_t processes; /* seen in the time of trouble */
+	const char *cgroup; /* of all of them of which it is known; "": they differ, or none is */
 	bool fresh; /* `one` came in the time of trouble, and in nobody's place */
 };
 struct pdiag_members pdiag_case_members(const struct pdiag_case *c, uint32_t name);

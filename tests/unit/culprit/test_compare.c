@@ -372,6 +372,8 @@ static void test_cgroups(void **state)
 	assert_string_equal(c->sentence,
 		"cgroup /batch (5 processes) uses 1.0 CPUs, normally 0");
 	assert_null(nth(s, PDIAG_CULPRIT_CGROUP, 1));
+	assert_string_equal(of_process(s, "odd")->cgroup, "/batch");
+	assert_int_equal(of_process(s, "odd")->pid, 0);
 }
 
 /* What names hold does not get into sentences. */
@@ -393,6 +395,10 @@ static void test_wrong(void **state)
 	struct scene *s = *state;
 	struct pdiag_culprits_options o = { .size = sizeof(o) };
 	struct pdiag_profile *none[1] = { NULL };
+	struct {
+		struct pdiag_culprits_options o;
+		char tail;
+	} later = { 0 };
 	struct pdiag *other;
 
 	assert_int_equal(pdiag_culprits_new(s->normal, 1, NULL, NULL, &s->found), -EINVAL);
@@ -412,6 +418,10 @@ static void test_wrong(void **state)
 	o.max = 1u << 20;
 	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &o, &s->found), -EINVAL);
 	o.max = 0;
+	o.size = sizeof(o) + 1;
+	later.o = o;
+	later.tail = 1;
+	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &later.o, &s->found), -E2BIG);
 	o.size = 8;
 	assert_int_equal(pdiag_culprits_new(s->normal, 1, s->trouble, &o, &s->found), -EINVAL);
 	assert_null(s->found);
@@ -419,6 +429,72 @@ static void test_wrong(void **state)
 	none[0] = made_profile(other);
 	assert_int_equal(pdiag_culprits_new(none, 1, s->trouble, NULL, &s->found), -EINVAL);
 	pdiag_close(other);
+}
+
+/* Sleeping in a new process is no news; in one that did something else, and sleeps often now, it may
+ * be. */
+static void test_sleep(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	for (int i = 0; i < NORMAL; i++)
+		window_wait(s->normal[i], "retry", 95, PDIAG_STATE_POLL, 4 * 15, 5, "u:main<k:do_poll");
+	usual(s->trouble, 10, 0);
+	window_wait(s->trouble, "naps", 96, PDIAG_STATE_SLEEP, 40, 0.01, "u:main<k:do_nanosleep");
+	window_wait(s->trouble, "retry", 95, PDIAG_STATE_SLEEP, 39, 0.01,
+		"u:main<u:back_off<k:do_nanosleep");
+	compare(s);
+	assert_null(of_process(s, "naps"));
+	c = of_process(s, "retry");
+	assert_non_null(c);
+	assert_int_equal(c->state, PDIAG_STATE_SLEEP);
+}
+
+/* Many processes that wait for storage longer, and one that works more and does it to them. */
+static void test_victims(void **state)
+{
+	struct scene *s = *state;
+
+	for (int i = 0; i < NORMAL; i++)
+		for (int32_t pid = 300; pid < 303; pid++) {
+			window_run(s->normal[i], "victim", pid, 1, "u:main<u:work");
+			window_wait(s->normal[i], "victim", pid, PDIAG_STATE_IO, 0.2, 0.01,
+				"u:main<u:load<k:io_schedule");
+		}
+	usual(s->trouble, 10, 0);
+	for (int32_t pid = 300; pid < 303; pid++) {
+		window_run(s->trouble, "victim", pid, 0.3, "u:main<u:work");
+		window_wait(s->trouble, "victim", pid, PDIAG_STATE_IO, 6, 0.4,
+			"u:main<u:load<k:io_schedule");
+	}
+	window_run(s->trouble, "copier", 400, 2, "u:main<u:copy<k:copy_to_user");
+	window_wait(s->trouble, "copier", 400, PDIAG_STATE_IO, 7, 0.02,
+		"u:main<u:copy<k:io_schedule");
+	compare(s);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "copier");
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 1)->process, "victim");
+}
+
+/* Threads of the kernel: those of all CPUs are one, and stand behind who keeps them busy. */
+static void test_kernel_threads(void **state)
+{
+	struct scene *s = *state;
+	const struct pdiag_culprit *c;
+
+	usual(s->trouble, 10, 0);
+	for (int32_t cpu = 0; cpu < 4; cpu++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "kworker/%d:1", cpu);
+		window_run(s->trouble, name, 500 + cpu, 2, "k:ret_from_fork<k:kthread<k:work");
+	}
+	window_run(s->trouble, "asker", 600, 6, "u:main<u:ask<k:queue_work");
+	compare(s);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "asker");
+	c = of_process(s, "kworker");
+	assert_non_null(c);
+	assert_int_equal(c->processes, 4);
 }
 
 static void test_max(void **state)
@@ -490,6 +566,7 @@ int main(void)
 		TEST(test_storage), TEST(test_of_its_time), TEST(test_rest), TEST(test_convoy),
 		TEST(test_stuck), TEST(test_memory), TEST(test_nothing_to_compare),
 		TEST(test_cgroups), TEST(test_hostile), TEST(test_wrong), TEST(test_max),
+		TEST(test_sleep), TEST(test_victims), TEST(test_kernel_threads),
 		TEST(test_says_nothing), TEST(test_no_memory),
 	};
 
