@@ -439,7 +439,8 @@ static void test_sleep(void **state)
 	const struct pdiag_culprit *c;
 
 	for (int i = 0; i < NORMAL; i++)
-		window_wait(s->normal[i], "retry", 95, PDIAG_STATE_POLL, 4 * 15, 5, "u:main<k:do_poll");
+		window_wait(s->normal[i], "retry", 95, PDIAG_STATE_POLL, 4 * 15, 5,
+			"u:main<k:do_poll");
 	usual(s->trouble, 10, 0);
 	window_wait(s->trouble, "naps", 96, PDIAG_STATE_SLEEP, 40, 0.01, "u:main<k:do_nanosleep");
 	window_wait(s->trouble, "retry", 95, PDIAG_STATE_SLEEP, 39, 0.01,

@@ -28,7 +28,8 @@ static void test_heed(void **state)
 	(void)state;
 	assert_int_equal(heed(PDIAG_STATE_IO, "io_schedule", "x", &most), PDIAG_HEED_FULL);
 	assert_true(isinf(most));
-	assert_int_equal(heed(PDIAG_STATE_IO, "schedule", "io_cqring_wait", &most), PDIAG_HEED_SOME);
+	assert_int_equal(heed(PDIAG_STATE_IO, "schedule", "io_cqring_wait", &most),
+		PDIAG_HEED_SOME);
 	assert_true(most == 0.1);
 	assert_int_equal(heed(PDIAG_STATE_PREEMPTED, "x", "y", &most), PDIAG_HEED_QUEUE);
 	assert_int_equal(heed(PDIAG_STATE_FUTEX, "futex_wait", "x", &most), PDIAG_HEED_SOME);
@@ -56,7 +57,8 @@ static void test_weight(void **state)
 	assert_true(pdiag_heed_weight(PDIAG_HEED_FULL) == 1);
 	for (int s = PDIAG_STATE_RUNNING; s <= PDIAG_STATE_PAGE_FAULT; s++) {
 		assert_int_equal(pdiag_doing_state(pdiag_doing(s, PDIAG_HEED_HALF)), s);
-		assert_int_equal(pdiag_doing_heed(pdiag_doing(s, PDIAG_HEED_HALF)), PDIAG_HEED_HALF);
+		assert_int_equal(pdiag_doing_heed(pdiag_doing(s, PDIAG_HEED_HALF)),
+			PDIAG_HEED_HALF);
 	}
 }
 
