@@ -26,23 +26,34 @@ static const char *panel_of(const char *name)
 }
 
 /* The event has its points by the monotonic clock alone. */
-static struct pdiag_trend_point *make_points(const struct pdiag_report *r,
-	const struct pdiag_event_point *points, uint32_t count)
+static struct pdiag_trend_point make_point(const struct pdiag_event_info *i,
+	const struct pdiag_event_point *point)
 {
-	struct pdiag_trend_point *p = malloc(count ? count * sizeof(*p) : 1);
-	const struct pdiag_event_info *i = &r->info;
+	return (struct pdiag_trend_point){
+		.time_ns = point->time_ns,
+		.realtime_ns = i->onset_realtime_ns ?
+			i->onset_realtime_ns + (point->time_ns - i->onset_ns) : 0,
+		.value = point->value,
+		.min = NAN,
+		.max = NAN,
+		.zone_s = i->zone_s,
+	};
+}
 
-	for (uint32_t n = 0; n < count && p; n++)
-		p[n] = (struct pdiag_trend_point){
-			.time_ns = points[n].time_ns,
-			.realtime_ns = i->onset_realtime_ns ?
-				i->onset_realtime_ns + (points[n].time_ns - i->onset_ns) : 0,
-			.value = points[n].value,
-			.min = NAN,
-			.max = NAN,
-			.zone_s = i->zone_s,
-		};
-	return p;
+/* Of a journal that was damaged a point may be at any time; the others are worth to be seen. */
+static size_t make_points(const struct pdiag_report *r, const struct pdiag_event_point *points,
+	uint32_t count, struct pdiag_trend_point *to)
+{
+	size_t kept = 0;
+
+	for (uint32_t n = 0; n < count; n++) {
+		if (points[n].time_ns > PDIAG_TREND_TIME_MAX ||
+			(kept && points[n].time_ns < to[kept - 1].time_ns) ||
+			(n + 1 < count && points[n].time_ns > points[n + 1].time_ns))
+			continue;
+		to[kept++] = make_point(&r->info, &points[n]);
+	}
+	return kept;
 }
 
 static int add_metric(const struct pdiag_report *r, struct pdiag_trend *trend,
@@ -53,20 +64,21 @@ static int add_metric(const struct pdiag_report *r, struct pdiag_trend *trend,
 		.name = m->name,
 		.unit = m->unit,
 		.panel = panel_of(m->name),
-		.count = m->points,
-		.low = m->onset_ns ? m->low : 0,
-		.high = m->onset_ns ? m->high : 0,
+		/* That of a rule is not what is ordinary. */
+		.low = m->surprise > 0 ? m->low : 0,
+		.high = m->surprise > 0 ? m->high : 0,
 		.per_second = m->kind == PDIAG_METRIC_COUNTER,
 	};
-	struct pdiag_trend_point *p = make_points(r, points, m->points);
+	struct pdiag_trend_point *p = malloc(m->points * sizeof(*p));
 	int ret;
 
 	if (!p)
 		return pdiag_fail_memory("drawing the trend of an event");
 	s.points = p;
+	s.count = make_points(r, points, m->points, p);
 	ret = pdiag_trend_add_series(trend, &s);
 	free(p);
-	/* Points that are in no order come from a journal that was tampered with. */
+	/* One without a name. */
 	return ret == -EINVAL ? 0 : ret;
 }
 

@@ -89,7 +89,8 @@ static void range_fact(const struct pdiag_report *r, struct pdiag_text *t)
 {
 	size_t from = t->len;
 
-	begin_fact(t, "Ordinarily");
+	/* A rule knows nothing of what is ordinary: it has a limit. */
+	begin_fact(t, *r->info.rule ? "Within the rule" : "Ordinarily");
 	if (pdiag_report_put_range(t, &r->quantity, r->info.low, r->info.high))
 		end_fact(t);
 	else
@@ -245,7 +246,8 @@ static void put_metric(const struct pdiag_report *r, struct pdiag_text *t,
 	put_cell(t, q, m->value);
 	put_cell(t, q, m->peak);
 	pdiag_text_str(t, "<td class=\"number\">");
-	pdiag_report_put_range(t, q, m->low, m->high);
+	if (pdiag_report_put_range(t, q, m->low, m->high) && !(m->surprise > 0))
+		pdiag_text_str(t, " by the rule");
 	pdiag_text_str(t, "</td><td class=\"number\">");
 	put_decades(t, m->surprise);
 	pdiag_text_str(t, "</td><td class=\"number\">");

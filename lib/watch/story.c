@@ -34,9 +34,11 @@ static int add_point(void *user, const struct pdiag_metric_point *point)
 	/* One for the gap, one for the point. */
 	if (pdiag_array_reserve(&p->list, &p->cap, p->count + 2, sizeof(*p->list)))
 		return -ENOMEM;
-	if (point->gap && p->count)
-		p->list[p->count++] = (struct pdiag_event_point){
+	if (point->gap && p->count) {
+		p->list[p->count] = (struct pdiag_event_point){
 			.time_ns = p->list[p->count - 1].time_ns + 1, .value = NAN };
+		p->count++;
+	}
 	p->list[p->count++] = (struct pdiag_event_point){
 		.time_ns = point->time_ns, .value = point->mean };
 	return 0;

@@ -125,6 +125,26 @@ static void parts_missing(void **state)
 	}
 }
 
+/* Of a rule's limit nobody says that it is ordinary. */
+static void by_a_rule(void **state)
+{
+	struct pdiag_event *e = made_full_event(context);
+
+	(void)state;
+	assert_int_equal(pdiag_event_set_text(e, PDIAG_EVENT_RULE, "system.threads.runnable >= 4"),
+		0);
+	for (size_t i = 0; i < e->series_count; i++)
+		e->series[i].metric.surprise = 0;
+	e->info.surprise = 0;
+	write_report(e);
+	has("<dt>Within the rule</dt><dd>0 to 3 threads</dd>");
+	has("<dt>Rule</dt><dd><code>system.threads.runnable &gt;= 4</code></dd>");
+	has("0 to 3 threads by the rule</td>");
+	assert_int_equal(count_of("class=\"ordinary\""), 0);
+	assert_null(strstr(out.data, "decades:"));
+	pdiag_event_destroy(e);
+}
+
 static void empty(void **state)
 {
 	struct pdiag_event *e;
@@ -175,7 +195,9 @@ static void damaged(void **state)
 	e->info.detected_ns = 1;
 	e->info.phase = e->info.severity = 4000000000u;
 	write_report(e);
-	assert_int_equal(count_of("<g class=\"panel\">"), 4);
+	/* Without these points, and with all others. */
+	assert_int_equal(count_of("<g class=\"panel\">"), 6);
+	assert_null(strstr(out.data, "class=\"gap\""));
 	pdiag_event_destroy(e);
 }
 
@@ -260,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(whole),
 		TEST(parts_missing),
+		TEST(by_a_rule),
 		TEST(empty),
 		TEST(hostile),
 		TEST(damaged),
