@@ -12,8 +12,9 @@
 
 static const char usage[] =
 	"Usage: pdiag-trend [OPTION...] [METRIC|GROUP...]\n"
-	"Sample metrics and draw them. A metric is a name (a * at its end stands for all that begin\n"
-	"so); groups are load, cpu, threads, pressure, memory, disk, network, cgroup, process.\n"
+	"Sample metrics and draw them. A metric is a name (a * at its end stands for all that\n"
+	"begin so); groups are load, cpu, threads, pressure, memory, disk, network, cgroup,\n"
+	"process.\n"
 	"\n"
 	"  -o, --output FILE     the picture (default trend.svg)\n"
 	"  -d, --duration SEC    for so long (default 60); Ctrl-C ends it early\n"

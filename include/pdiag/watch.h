@@ -3,8 +3,8 @@
  * The watch: looks at the machine's metrics, finds when something goes wrong, and keeps the
  * evidence of the seconds before. One event for one incident, with its culprits.
  *
- * It has no thread. pdiag_watch_fd() and pdiag_watch_dispatch() fit an event loop; run, wait and the
- * callback are thin wrappers over them.
+ * It has no thread. pdiag_watch_fd() and pdiag_watch_dispatch() fit an event loop; run, wait and
+ * the callback are thin wrappers over them.
  */
 #ifndef PDIAG_WATCH_H
 #define PDIAG_WATCH_H

@@ -46,7 +46,7 @@ static inline uint64_t burn(unsigned int milliseconds)
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 		used = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 		start = start ? start : used;
-		for (volatile unsigned int i = 0; i < 20000; i++)
+		for (volatile unsigned int i = 0; i < 500000; i++)
 			;
 	} while (used - start < milliseconds * 1000000ull);
 	return used - start;

@@ -431,8 +431,8 @@ static void test_wrong(void **state)
 	pdiag_close(other);
 }
 
-/* Sleeping in a new process is no news; in one that did something else, and sleeps often now, it may
- * be. */
+/* Sleeping in a new process is no news; in one that did something else, and sleeps often now, it
+ * may be. */
 static void test_sleep(void **state)
 {
 	struct scene *s = *state;

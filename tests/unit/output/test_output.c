@@ -56,7 +56,7 @@ static void refused(struct pdiag_output_options o, const char *word)
 static void options_are_checked(void **state)
 {
 	(void)state;
-	refused((struct pdiag_output_options){ .unit = 4 }, "unit is 4");
+	refused((struct pdiag_output_options){ .unit = 5 }, "unit is 5");
 	refused((struct pdiag_output_options){ .flags = 1u << 31 }, "0x80000000");
 	refused((struct pdiag_output_options){ .flags = 32 }, "flags");
 	refused((struct pdiag_output_options){ .width = 299 }, "width is 299");

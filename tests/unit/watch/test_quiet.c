@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Eight hours of a machine that is well and never the same: load that drifts with the hour, jobs
- * that come and go, a flurry each minute and a larger one each ten, writing back in bursts, services that
- * restart, a heavy tail in everything. At most one event in them; and then one that is none of this
- * is found.
+ * that come and go, a flurry each minute and a larger one each ten, writing back in bursts, services
+ * that restart, a heavy tail in everything. At most one event in them; and then one that is none of
+ * this is found.
  */
 #include "ground.h"
 
