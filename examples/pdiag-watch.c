@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -22,6 +22,7 @@
 #define MAX_NAMES 64
 #define MAX_PATH 4096
 #define SAVE_EVERY_S 600
+#define NICE -10
 #define MAX_COMMANDS 16 /* of --exec that run at a time */
 #define CULPRITS 5	/* that are told of an event */
 #define FRAMES 12	/* of the first stack */
@@ -65,6 +66,7 @@ static struct {
 
 static struct {
 	sigset_t mask;	       /* before we blocked any */
+	int nice;	       /* before we took a better one */
 	unsigned int commands; /* of --exec that run */
 	uint64_t ended;	       /* events */
 	bool line, failed;     /* the live line is there; something could not be done */
@@ -86,10 +88,7 @@ static int complain(const char *what, const char *why)
 	return 1;
 }
 
-static int fail(void)
-{
-	return complain(pdiag_errmsg(), NULL);
-}
+static int fail(void) { return complain(pdiag_errmsg(), NULL); }
 
 static int misuse(const char *what, const char *arg)
 {
@@ -206,6 +205,7 @@ static void run_command(const struct pdiag_event_info *info, const char *culprit
 	/* What stops us is not meant for it. */
 	setsid();
 	sigprocmask(SIG_SETMASK, &state.mask, NULL);
+	setpriority(PRIO_PROCESS, 0, state.nice);
 	dup2(open("/dev/null", O_RDONLY), 0);
 	execl("/bin/sh", "sh", "-c", opt.exec, (char *)NULL);
 	_exit(127);
@@ -306,20 +306,18 @@ static double now(void)
 static void show_line(const struct pdiag_watch *watch)
 {
 	struct pdiag_watch_info i = { .size = sizeof(i) };
-	struct winsize window = { .ws_col = 80 };
 	const char *doing;
-	char text[160];
+	char text[800];
 
 	if (opt.quiet || !isatty(1) || pdiag_watch_get_info(watch, &i))
 		return;
-	ioctl(1, TIOCGWINSZ, &window);
 	doing = i.ongoing ? "AN EVENT GOES ON" : i.learning ? "learning what is ordinary" :
 		"all is ordinary";
 	snprintf(text, sizeof(text), "load %.2f, surprise %.1f, %s; %" PRIu64 " looks, %" PRIu64
 		" events%s", i.load, i.surprise, doing, i.looks, i.events,
-		i.not_written ? ", not all of them in the journal" : "");
-	/* A line that wraps could not be taken back. */
-	printf("\r\033[K%.*s", window.ws_col > 1 ? window.ws_col - 1 : 79, text);
+		i.not_written ? ", not all in the journal" : "");
+	/* One that wraps could not be taken back. */
+	printf("\r\033[K%.79s", text);
 	fflush(stdout);
 	state.line = true;
 }
@@ -345,8 +343,8 @@ static int watch_on(struct pdiag_watch *watch, int signals)
 		{ .fd = pdiag_watch_fd(watch), .events = POLLIN },
 		{ .fd = signals, .events = POLLIN },
 	};
-	double end = opt.seconds > 0 ? now() + opt.seconds : 1e12, left;
-	double save_at = now() + SAVE_EVERY_S;
+	double left, save_at = now() + SAVE_EVERY_S;
+	double end = opt.seconds > 0 ? now() + opt.seconds : 1e12;
 	int ret;
 
 	while ((left = end - now()) > 0 && !(opt.count > 0 && (double)state.ended >= opt.count)) {
@@ -402,6 +400,9 @@ static int run(struct pdiag *context)
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return complain("signalfd", strerror(errno));
+	/* Where we may: a machine on its knees has no CPU for us else. */
+	state.nice = getpriority(PRIO_PROCESS, 0);
+	setpriority(PRIO_PROCESS, 0, state.nice < NICE ? state.nice : NICE);
 	opt.watch.fn = on_event;
 	ret = pdiag_watch_new(context, &opt.watch, &watch) ? fail() : restore(watch);
 	if (!ret) {
