@@ -32,10 +32,23 @@ void pdiag_report_put(struct pdiag_text *t, const char *text)
 	pdiag_text_free(&clean);
 }
 
+/* As the event has it, by the clock as it stood then; else as it would have gone on from the
+ * onset. */
+static uint64_t realtime_of(const struct pdiag_event_info *i, uint64_t time_ns)
+{
+	if (time_ns == i->end_ns && i->end_realtime_ns)
+		return i->end_realtime_ns;
+	if (time_ns == i->peak_ns && i->peak_realtime_ns)
+		return i->peak_realtime_ns;
+	if (time_ns == i->detected_ns && i->detected_realtime_ns)
+		return i->detected_realtime_ns;
+	return i->onset_realtime_ns + (time_ns - i->onset_ns);
+}
+
 void pdiag_report_put_local(const struct pdiag_report *r, struct pdiag_text *t, uint64_t time_ns)
 {
 	const struct pdiag_event_info *info = &r->info;
-	uint64_t realtime = info->onset_realtime_ns + (time_ns - info->onset_ns);
+	uint64_t realtime = realtime_of(info, time_ns);
 	int64_t local;
 
 	if (!info->onset_realtime_ns || realtime > REALTIME_MAX)

@@ -106,10 +106,12 @@ void pdiag_watch_deliver(struct pdiag_watch *w, struct pdiag_event *event)
 {
 	bool begun = event->info.phase == PDIAG_EVENT_BEGUN;
 
-	if (w->journal)
-		write_journal(w, event);
+	/* Not left to the journal, which gives the number of an event that it could not write to
+	 * the next one, or has another event of the number that we would give it then. */
 	if (!event->info.id)
 		event->info.id = ++w->id;
+	if (w->journal)
+		write_journal(w, event);
 	note(w, event);
 	if (begun && w->options.flags & PDIAG_WATCH_ONLY_ENDED)
 		return;

@@ -252,6 +252,8 @@ int pdiag_evidence_begin(struct pdiag_evidence *e, struct pdiag_event *event, ui
 
 	if (e->why[0])
 		pdiag_event_add_limit(event, e->why);
+	if (!e->capture && !e->tasks)
+		return 0;
 	if (e->event_ns && now - e->event_ns < e->cooldown_ns) {
 		pdiag_event_add_limit(
 			event, "no profile and no dump so soon after the event before");

@@ -5,6 +5,7 @@
  * there are fewer, it is asked for a dump when something has been found.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <pdiag/error.h>
@@ -92,6 +93,7 @@ static int keep(struct pdiag_event *event, struct pdiag_dump *dump)
 {
 	struct pdiag_dump_info info = { .size = sizeof(info) };
 	struct pdiag_profile *copy;
+	char limit[512];
 	int ret = pdiag_profile_copy(pdiag_dump_profile(dump), &copy);
 
 	if (ret)
@@ -102,8 +104,10 @@ static int keep(struct pdiag_event *event, struct pdiag_dump *dump)
 	event->info.blocked = info.blocked;
 	event->info.tasks_triggered = info.triggered;
 	pdiag_event_give_profile(event, PDIAG_EVIDENCE_TASKS, copy);
-	if (info.limits[0])
-		pdiag_event_add_limit(event, info.limits);
+	if (info.limits[0]) {
+		snprintf(limit, sizeof(limit), "of the dump of the tasks: %s", info.limits);
+		pdiag_event_add_limit(event, limit);
+	}
 	return 0;
 }
 

@@ -44,6 +44,23 @@ static void join_all(struct pdiag_watch *w)
 	}
 }
 
+/* The rule that began the event: what it was found at, and its worst, also if it breaks again. */
+static void follow_rule(struct pdiag_watch *w, bool found)
+{
+	struct pdiag_watch_incident *in = &w->incident;
+	const struct pdiag_watch_rule *r = &w->rules[in->rule];
+	double worse = r->last.peak - in->rule_peak;
+
+	if (!is_on(r->last.alert))
+		return;
+	if (found)
+		in->rule_value = r->last.value;
+	if (!found && (r->options.flags & PDIAG_RULE_BELOW ? worse >= 0 : worse <= 0))
+		return;
+	in->rule_peak = r->last.peak;
+	in->rule_peak_ns = r->peak_ns;
+}
+
 static uint64_t earliest(const struct pdiag_watch *w, uint32_t rule)
 {
 	uint64_t onset = pdiag_watch_now(w), least = least_onset(w);
@@ -66,6 +83,8 @@ static int begin(struct pdiag_watch *w, uint32_t rule)
 		return ret;
 	in->event = event;
 	in->rule = rule;
+	if (rule != PDIAG_WATCH_NONE)
+		follow_rule(w, true);
 	in->onset_ns = earliest(w, rule);
 	in->detected_ns = pdiag_watch_now(w);
 	in->during_due = true;
@@ -130,6 +149,8 @@ static int go_on(struct pdiag_watch *w)
 	int ret = 0;
 
 	join_all(w);
+	if (in->rule != PDIAG_WATCH_NONE)
+		follow_rule(w, false);
 	if (!is_calm(w))
 		in->calm_ns = 0;
 	else if (!in->calm_ns)

@@ -81,13 +81,13 @@ static bool look_at(struct pdiag_watch *w, uint32_t i)
 static void ask_rule(struct pdiag_watch *w, struct pdiag_watch_rule *r)
 {
 	const struct pdiag_metric_value *v = pdiag_metrics_value(w->metrics, r->index);
-	double peak = r->last.peak;
+	struct pdiag_rule_status before = r->last;
 
 	if (!v->fresh)
 		return;
 	r->last.size = sizeof(r->last);
 	pdiag_rule_add(r->rule, v->time_ns, v->value, &r->last);
-	if (r->last.peak != peak)
+	if (r->last.peak != before.peak || r->last.onset_ns != before.onset_ns)
 		r->peak_ns = v->time_ns;
 }
 

@@ -19,7 +19,7 @@ struct pdiag_watch_rule {
 	struct pdiag_rule *rule;
 	struct pdiag_rule_options options;
 	struct pdiag_rule_status last;
-	uint64_t peak_ns;
+	uint64_t peak_ns; /* of last.peak */
 };
 
 /* Read it. -EINVAL, with a sentence that shows the place. */

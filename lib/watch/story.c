@@ -91,21 +91,29 @@ static double scaled(const struct pdiag_watch_rule *r, double value)
 	return r->options.scale > 0 ? value * r->options.scale : value;
 }
 
-/* The metric that broke a rule, unless a detector says more of it. */
+/* Does a detector look at the metric, and say more of it than a rule? */
+static bool has_part(const struct pdiag_watch *w, uint32_t index)
+{
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->list[i].part.in && w->list[i].index == index)
+			return true;
+	return false;
+}
+
+/* The metric that broke the rule. */
 static int add_rule(struct pdiag_watch *w, const struct pdiag_watch_rule *r)
 {
+	const struct pdiag_watch_incident *in = &w->incident;
 	bool below = r->options.flags & PDIAG_RULE_BELOW;
 	double edge = scaled(r, r->options.threshold);
 	struct pdiag_event_metric metric = {
-		.direction = below ? -1 : 1, .value = scaled(r, r->last.value),
-		.peak = scaled(r, r->last.peak), .expected = NAN,
+		.direction = below ? -1 : 1, .value = scaled(r, in->rule_value),
+		.peak = scaled(r, in->rule_peak), .expected = NAN,
 		.low = below ? edge : -INFINITY, .high = below ? INFINITY : edge,
-		.onset_ns = w->incident.onset_ns,
+		.onset_ns = in->onset_ns,
 	};
 
-	if (has_metric(w->incident.event, pdiag_metrics_describe(w->metrics, r->index)->name))
-		return 0;
-	return add_metric(w, r->index, &metric);
+	return has_part(w, r->index) ? 0 : add_metric(w, r->index, &metric);
 }
 
 static int add_context(struct pdiag_watch *w, const char *name)
@@ -156,14 +164,36 @@ static uint64_t peak_time(const struct pdiag_watch *w, const struct pdiag_event_
 		if (w->list[i].part.in && !strcmp(main->name,
 			pdiag_metrics_describe(w->metrics, w->list[i].index)->name))
 			return w->list[i].part.peak_ns;
-	if (w->incident.rule != PDIAG_WATCH_NONE && w->rules[w->incident.rule].peak_ns)
-		return w->rules[w->incident.rule].peak_ns;
-	return w->incident.detected_ns;
+	return w->incident.rule != PDIAG_WATCH_NONE ? w->incident.rule_peak_ns :
+						      w->incident.detected_ns;
 }
 
+static int see_clocks(void *user, const struct pdiag_metric_point *point)
+{
+	*(struct pdiag_metric_point *)user = *point;
+	return 1;
+}
+
+/* A metric that has a history of the event. */
+static uint32_t any_metric(const struct pdiag_watch *w)
+{
+	if (w->incident.rule != PDIAG_WATCH_NONE)
+		return w->rules[w->incident.rule].index;
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->list[i].part.in)
+			return w->list[i].index;
+	return 0;
+}
+
+/* The wall clock as it stood then: it may have been set since, or the machine have slept. The first
+ * look that is not before that moment knows it best. */
 static uint64_t realtime(const struct pdiag_watch *w, uint64_t time_ns)
 {
-	return w->realtime_ns - (w->now_ns - time_ns);
+	struct pdiag_metric_point look = { .time_ns = w->now_ns, .realtime_ns = w->realtime_ns };
+
+	pdiag_metrics_each_point(w->metrics, any_metric(w), time_ns, w->now_ns, 1, see_clocks,
+		&look);
+	return look.realtime_ns - (look.time_ns - time_ns);
 }
 
 static void tell_times(struct pdiag_watch *w, uint64_t end_ns)
@@ -171,7 +201,7 @@ static void tell_times(struct pdiag_watch *w, uint64_t end_ns)
 	struct pdiag_event_info *i = &w->incident.event->info;
 
 	i->onset_ns = w->incident.onset_ns;
-	/* Where the clock stood then is told once: it may be set meanwhile. */
+	/* What was said of its beginning is not taken back. */
 	if (!i->onset_realtime_ns) {
 		i->onset_realtime_ns = realtime(w, i->onset_ns);
 		i->detected_ns = w->incident.detected_ns;

@@ -51,10 +51,16 @@ static int open_journal(struct pdiag_watch *w)
 		.size = sizeof(options),
 		.max_bytes = w->options.journal_bytes,
 	};
+	struct pdiag_journal_info info = { .size = sizeof(info) };
+	int ret;
 
 	if (!w->options.journal)
 		return 0;
-	return pdiag_journal_open(w->context, w->options.journal, &options, &w->journal);
+	ret = pdiag_journal_open(w->context, w->options.journal, &options, &w->journal);
+	if (!ret)
+		ret = pdiag_journal_get_info(w->journal, &info);
+	w->id = ret ? 0 : info.next_id - 1;
+	return ret;
 }
 
 static int listen_to(struct pdiag_watch *w, int fd)

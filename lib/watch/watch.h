@@ -48,6 +48,8 @@ struct pdiag_watch_incident {
 	uint64_t calm_ns; /* since when all is as before; 0: it is not */
 	uint32_t main;	  /* of the metrics; PDIAG_WATCH_NONE: a rule's */
 	uint32_t rule;	  /* that broke first; PDIAG_WATCH_NONE: none */
+	double rule_value, rule_peak; /* of that, as it scales them: when found, and worst */
+	uint64_t rule_peak_ns;
 	bool during_due;  /* the profile of the event itself has not been finished */
 	double score;
 };
@@ -76,7 +78,7 @@ struct pdiag_watch {
 	struct pdiag_journal *journal;
 	struct pdiag_list history, waiting; /* of entries; oldest first */
 	uint32_t history_count, waiting_count;
-	uint64_t id; /* of the last event, without a journal */
+	uint64_t id; /* of the last event */
 	uint64_t quiet_ns; /* when the last event ended, or we began */
 	uint64_t now_ns, realtime_ns; /* of the last look; CLOCK_MONOTONIC, and since 1970 */
 	uint64_t clock_offset_ns; /* from CLOCK_MONOTONIC to the detectors' clock */

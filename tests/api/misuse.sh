@@ -85,9 +85,33 @@ expect 2 pdiag-tasks 1
 expect 2 pdiag-trend -d x
 expect 2 pdiag-trend --interval 5
 expect 2 pdiag-trend --width 1
+expect 0 pdiag-watch --help
+expect 0 pdiag-watch --version
 expect 1 pdiag-trend -d 1 no.such.metric
 says "no.such.metric"
 expect 1 pdiag-trend -d 1 --cgroup /no/such/cgroup
+expect 2 pdiag-watch --no-such-option
+says "--no-such-option"
+expect 2 pdiag-watch -r
+says "lacks its value: -r"
+expect 2 pdiag-watch --interval 5
+expect 2 pdiag-watch --before x
+expect 2 pdiag-watch -n 0
+expect 2 pdiag-watch --only-rules
+expect 2 pdiag-watch --only-rules -r "load >= 1" -m load
+expect 2 pdiag-watch --only-rules -r "load >= 1" --learned file
+expect 2 pdiag-watch --source no
+expect 2 pdiag-watch --show 1
+expect 2 pdiag-watch -j . --show x
+expect 2 pdiag-watch some-argument
+expect 1 pdiag-watch -r "load is high"
+says "load is high"
+expect 1 pdiag-watch -m no.such.metric
+says "no.such.metric"
+expect 1 pdiag-watch --cgroup /no/such/cgroup
+expect 1 pdiag-watch -j /proc/journal
+expect 1 pdiag-watch --list no-such-folder
+expect 1 pdiag-watch -j no-such-folder --show last
 expect 2 pdiag-diff -o d2.folded one two
 says "d2.folded"
 expect 2 pdiag-diff -o .svg one two

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What the system tests share; they include it. From the environment: RECORD and REPORT, the example
-# programs, WORKLOAD, and BIN, where the other programs to look at are.
+# What the system tests share; they include it. From the environment: RECORD, REPORT and WATCH, the
+# example programs, WORKLOAD, and BIN, where the other programs to look at are.
 set -u
 export LC_ALL=C
 

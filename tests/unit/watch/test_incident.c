@@ -163,6 +163,60 @@ static void by_rule(void **state)
 	pdiag_event_free(event);
 }
 
+/* Its worst is told at the end, with when that was, also if the rule is broken a second time; and the
+ * values up to the end. */
+static void rule_peak(void **state)
+{
+	static const char *const rules[] = { "runnable >= 2 per cpu clear 1", NULL };
+	const struct pdiag_event_metric *m;
+	const struct pdiag_event_point *p;
+	struct pdiag_event_info info;
+	struct pdiag_event *event;
+	uint64_t worst;
+
+	(void)state;
+	g.options.rules = rules;
+	g.options.flags |= PDIAG_WATCH_ONLY_RULES | PDIAG_WATCH_ONLY_ENDED;
+	ground_made(&g);
+	quiet(&g, 5);
+	storm(&g, 3);
+	second(&g, 90, 4);
+	worst = g.f.mono;
+	storm(&g, 3);
+	quiet(&g, 3);
+	storm(&g, 3);
+	quiet(&g, 15);
+	event = taken(&info);
+	assert_true(info.value >= 41 && info.value < 45);
+	/* The one that looks counts as well. */
+	assert_true(info.peak == 91);
+	assert_int_equal(info.peak_ns, worst);
+	assert_non_null(strstr(info.sentence, "91"));
+	m = pdiag_event_metric(event, 0, &p);
+	assert_string_equal(m->name, "system.threads.runnable");
+	assert_true(m->peak == 91);
+	assert_true(p[m->points - 1].time_ns >= info.end_ns);
+	pdiag_event_free(event);
+	none_waits();
+}
+
+/* The worst of what is too little is the least. */
+static void rule_below(void **state)
+{
+	static const char *const rules[] = { "load < 1 clear 2", NULL };
+	struct pdiag_event_info info;
+
+	(void)state;
+	g.options.rules = rules;
+	g.options.flags |= PDIAG_WATCH_ONLY_RULES | PDIAG_WATCH_ONLY_ENDED;
+	ground_made(&g);
+	storm(&g, 5);
+	second(&g, 0, 1);
+	storm(&g, 15);
+	pdiag_event_free(taken(&info));
+	assert_true(info.peak == 0 && info.direction == -1);
+}
+
 static void count_event(void *user, struct pdiag_event *event)
 {
 	uint32_t *phases = user;
@@ -274,6 +328,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(spike, setup, teardown),
 		cmocka_unit_test_setup_teardown(points, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_rule, setup, teardown),
+		cmocka_unit_test_setup_teardown(rule_peak, setup, teardown),
+		cmocka_unit_test_setup_teardown(rule_below, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_callback, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(clocks, setup, teardown),

@@ -5,6 +5,7 @@
 . /pdiag/source/tests/vm/guest/klog.sh
 cmake=/pdiag/build/cmake
 export RECORD=$cmake/examples/pdiag-record REPORT=$cmake/examples/pdiag-report
+export WATCH=$cmake/examples/pdiag-watch
 export WORKLOAD=$cmake/tests/support/workload BIN=$cmake/tests/system EXAMPLES=$cmake/examples
 export PROGRAMS=$cmake/tests/vm/programs
 cd /tmp || exit 1
