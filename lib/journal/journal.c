@@ -101,6 +101,10 @@ static int open_all(struct pdiag_journal *j)
 	if (ret || read_only(j))
 		return ret;
 	j->session = next_session(j);
+	/* Only in a journal that somebody else has made up. */
+	if (j->session > PDIAG_JOURNAL_ID_MAX)
+		return pdiag_fail(EOVERFLOW, "the journal %s has no number left for another "
+			"writer; name another folder", j->path);
 	pdiag_journal_resume(j);
 	return pdiag_journal_tell_session(j);
 }
@@ -174,7 +178,12 @@ static int append(struct pdiag_journal *j, struct pdiag_event *event)
 		.phase = (uint16_t)event->info.phase,
 	};
 	struct pdiag_text frames = { 0 };
-	int ret = pdiag_event_put(&frames, event, entry.id, j->session, j->max_bytes / 2);
+	int ret;
+
+	if (entry.id > PDIAG_JOURNAL_ID_MAX)
+		return pdiag_fail(EOVERFLOW, "the journal %s has no number left for another "
+			"event; name another folder", j->path);
+	ret = pdiag_event_put(&frames, event, entry.id, j->session, j->max_bytes / 2);
 
 	if (ret == -EFBIG)
 		ret = pdiag_fail(EFBIG, "event %llu is too large for the journal %s even without "
