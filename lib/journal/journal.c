@@ -155,6 +155,8 @@ void pdiag_journal_close(struct pdiag_journal *journal)
 
 static int check_append(const struct pdiag_journal *j, const struct pdiag_event *event)
 {
+	if (!event)
+		return pdiag_fail(EINVAL, "pdiag_journal_append: event is NULL; give one");
 	if (read_only(j))
 		return pdiag_fail(EBADF, "the journal %s is open for reading; open it without "
 			"PDIAG_JOURNAL_READ_ONLY to write", j->path);
