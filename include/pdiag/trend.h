@@ -61,7 +61,7 @@ PDIAG_API int pdiag_trend_add_series(
 /* The history of a metric as it is now. `panel` as above. Errors: -EINVAL, -ENOMEM. */
 PDIAG_API int pdiag_trend_add_metric(struct pdiag_trend *trend,
 	const struct pdiag_metrics *metrics, uint32_t index, const char *panel);
-/* Its time is shaded in all panels. It is copied. Errors: -ENOMEM. */
+/* Its time is shaded in all panels. It is copied. Errors: -EINVAL, -ENOMEM. */
 PDIAG_API int pdiag_trend_add_event(struct pdiag_trend *trend, const struct pdiag_event *event);
 /* Draw. With many points to a pixel what is drawn of them is their range and mean. Errors: -EINVAL
  * (nothing was added), -ENOMEM, and others from the sink. */

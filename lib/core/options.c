@@ -39,6 +39,8 @@ int pdiag_info_check(const void *info, size_t first, const char *name)
 {
 	size_t size;
 
+	if (!info)
+		return pdiag_fail(EINVAL, "%s: it is NULL; give a struct with its size set", name);
 	memcpy(&size, info, sizeof(size));
 	if (size < first)
 		return pdiag_fail(EINVAL, "%s: size is %zu, less than the %zu bytes of the first "

@@ -3,6 +3,7 @@
  * trusted. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "culprit/culprit.h"
 #include "journal/event_image.h"
@@ -113,6 +114,9 @@ static int take_metric(struct pdiag_bytes *from, struct pdiag_event *event,
 	m.description = pdiag_take_text(from, strings);
 	if (!m.name || !m.unit || !m.description)
 		return -ENOMEM;
+	/* Names are compared, each with all before it. */
+	if (strlen(m.name) > PDIAG_JOURNAL_NAME_MAX)
+		return -EBADMSG;
 	m.kind = pdiag_take_u32(from, UINT32_MAX);
 	m.direction = pdiag_take_i32(from);
 	m.value = pdiag_take_double(from);
@@ -255,7 +259,8 @@ int pdiag_event_take_profile(struct pdiag_bytes *from, struct pdiag_event *event
 	struct pdiag_profile *profile;
 	int ret;
 
-	if (from->wrong || !evidence || (evidence & (evidence - 1)))
+	if (from->wrong || !evidence || (evidence & (evidence - 1)) ||
+		event->profiles[__builtin_ctz(evidence)])
 		return -EBADMSG;
 	ret = pdiag_profile_take(from, event->context, &profile);
 	if (!ret)

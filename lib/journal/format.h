@@ -11,11 +11,12 @@
  * INFO begins with the session (its number is that of the writer: each that opens the journal has
  * the next) and the phase. END has the length of all frames before it, and their number.
  *
- * An event is there if all its frames are, one behind the other, each with right checksums. It is
- * written as one piece, so that what is missing after a kill is always the end of the last one.
- * What lies behind the last whole event of a file is either the beginning of one (it was cut, and
- * the next writer takes it away) or damage, which is stepped over: by the length of a frame if its
- * head is whole, else by looking for the next valid head.
+ * An event has one INFO, METRICS and CULPRITS at most, and one PROFILE of each kind. It is there if
+ * all its frames are, one behind the other, each with right checksums. It is written as one piece,
+ * so that what is missing after a kill is always the end of the last one. What lies behind the last
+ * whole event of a file is either the beginning of one (it was cut, and the next writer takes it
+ * away) or damage, which is stepped over: by the length of a frame if its head is whole, else by
+ * looking for the next valid head.
  *
  * All numbers are little-endian, on every machine. Every frame begins at a multiple of 8; up to
  * there the body is followed by zeroes. In bodies, numbers are 7 bits a byte, the lowest first,
@@ -65,7 +66,9 @@ enum pdiag_journal_type {
 #define PDIAG_JOURNAL_RATIO_MAX 1100u
 /* More frames than any event has. */
 #define PDIAG_JOURNAL_FRAMES_MAX 64u
-#define PDIAG_JOURNAL_METRICS_MAX 16384u
+#define PDIAG_JOURNAL_METRICS_MAX 4096u
+/* Longer than the name of any metric. */
+#define PDIAG_JOURNAL_NAME_MAX 1024u
 /* Of events and of sessions; so that the next one can always be counted. */
 #define PDIAG_JOURNAL_ID_MAX (UINT64_MAX / 4)
 

@@ -101,6 +101,10 @@ static int open_all(struct pdiag_journal *j)
 	if (ret || read_only(j))
 		return ret;
 	j->session = next_session(j);
+	/* Only in a journal that somebody else has made up. */
+	if (j->session > PDIAG_JOURNAL_ID_MAX)
+		return pdiag_fail(EOVERFLOW, "the journal %s has no number left for another "
+			"writer; name another folder", j->path);
 	pdiag_journal_resume(j);
 	return pdiag_journal_tell_session(j);
 }
@@ -151,6 +155,8 @@ void pdiag_journal_close(struct pdiag_journal *journal)
 
 static int check_append(const struct pdiag_journal *j, const struct pdiag_event *event)
 {
+	if (!event)
+		return pdiag_fail(EINVAL, "pdiag_journal_append: event is NULL; give one");
 	if (read_only(j))
 		return pdiag_fail(EBADF, "the journal %s is open for reading; open it without "
 			"PDIAG_JOURNAL_READ_ONLY to write", j->path);
@@ -174,7 +180,12 @@ static int append(struct pdiag_journal *j, struct pdiag_event *event)
 		.phase = (uint16_t)event->info.phase,
 	};
 	struct pdiag_text frames = { 0 };
-	int ret = pdiag_event_put(&frames, event, entry.id, j->session, j->max_bytes / 2);
+	int ret;
+
+	if (entry.id > PDIAG_JOURNAL_ID_MAX)
+		return pdiag_fail(EOVERFLOW, "the journal %s has no number left for another "
+			"event; name another folder", j->path);
+	ret = pdiag_event_put(&frames, event, entry.id, j->session, j->max_bytes / 2);
 
 	if (ret == -EFBIG)
 		ret = pdiag_fail(EFBIG, "event %llu is too large for the journal %s even without "

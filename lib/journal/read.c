@@ -14,6 +14,7 @@ struct reading {
 	struct pdiag_event_about about;
 	bool info_only;
 	bool informed; /* INFO has been there */
+	uint32_t types; /* bits of those that have been there, of which an event has one each */
 };
 
 static int take_frame(struct reading *r, uint16_t type, struct pdiag_bytes *body)
@@ -24,8 +25,10 @@ static int take_frame(struct reading *r, uint16_t type, struct pdiag_bytes *body
 		r->informed = true;
 		return pdiag_event_take_info(body, r->event, &r->about);
 	}
-	if (!r->informed)
+	if (!r->informed || (type < 32 && r->types & 1u << type))
 		return -EBADMSG;
+	if (type == PDIAG_JOURNAL_METRICS || type == PDIAG_JOURNAL_CULPRITS)
+		r->types |= 1u << type;
 	switch (type) {
 	case PDIAG_JOURNAL_METRICS:
 		return pdiag_event_take_metrics(body, r->event);

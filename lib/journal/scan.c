@@ -9,14 +9,16 @@
 #include "journal/journal.h"
 #include "util/array.h"
 
-/* How much is looked through at a time for the next head. */
-#define SEARCH 65536u
+/* How much is read at a time, or more for a longer body. */
+#define READ 65536u
 
 struct scan {
 	int fd;
 	uint64_t size; /* of the file */
-	uint8_t *body;
-	size_t body_cap;
+	/* What was read last, and from where. */
+	uint8_t *data;
+	size_t len, cap;
+	uint64_t start;
 };
 
 /* What stands at a place. */
@@ -34,59 +36,75 @@ struct walk {
 	bool wrong;
 };
 
-int pdiag_journal_pread(int fd, void *to, size_t len, uint64_t offset)
+/* Up to `len` bytes; *done of them were there. */
+static int read_some(int fd, void *to, size_t len, uint64_t offset, size_t *done)
 {
 	ssize_t n;
 
-	while (len) {
-		n = pread(fd, to, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -ENODATA;
-		to = (char *)to + n;
-		len -= (size_t)n;
-		offset += (uint64_t)n;
+	for (*done = 0; *done < len; *done += (size_t)n) {
+		n = pread(fd, (char *)to + *done, len - *done, (off_t)(offset + *done));
+		if (!n)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		n = n < 0 ? 0 : n;
 	}
 	return 0;
 }
 
-/* 1: a head is there; 0: not; or a negative errno. */
-static int head_at(const struct scan *s, uint64_t at, struct pdiag_journal_frame *f)
+int pdiag_journal_pread(int fd, void *to, size_t len, uint64_t offset)
 {
-	uint8_t head[PDIAG_JOURNAL_HEAD];
+	size_t done;
+	int ret = read_some(fd, to, len, offset, &done);
+
+	return ret ? ret : done == len ? 0 : -ENODATA;
+}
+
+/* These bytes, until others are asked for. -ENODATA: the file ends before. */
+static int bytes_at(struct scan *s, uint64_t at, size_t len, const uint8_t **out)
+{
+	size_t want = len > READ ? len : READ;
 	int ret;
 
-	if (at > s->size || s->size - at < sizeof(head))
+	if (at < s->start || at - s->start > s->len || s->len - (at - s->start) < len) {
+		s->len = 0;
+		if (pdiag_array_reserve(&s->data, &s->cap, want, 1))
+			return -ENOMEM;
+		ret = read_some(s->fd, s->data, want, at, &s->len);
+		if (ret) {
+			s->len = 0;
+			return ret;
+		}
+		s->start = at;
+	}
+	*out = s->data + (at - s->start);
+	return s->len - (at - s->start) < len ? -ENODATA : 0;
+}
+
+/* 1: a head is there; 0: not; or a negative errno. */
+static int head_at(struct scan *s, uint64_t at, struct pdiag_journal_frame *f)
+{
+	const uint8_t *head;
+	int ret;
+
+	if (at > s->size || s->size - at < PDIAG_JOURNAL_HEAD)
 		return 0;
-	ret = pdiag_journal_pread(s->fd, head, sizeof(head), at);
+	ret = bytes_at(s, at, PDIAG_JOURNAL_HEAD, &head);
 	if (ret)
 		return ret == -ENODATA ? 0 : ret;
 	return pdiag_journal_frame_head(head, at, f);
 }
 
 /* The next head from *at on, at a multiple of 8. 1: there it is; 0: none; or a negative errno. */
-static int next_head(const struct scan *s, uint64_t *at)
+static int next_head(struct scan *s, uint64_t *at)
 {
-	pdiag_auto_free uint8_t *data = malloc(SEARCH + PDIAG_JOURNAL_HEAD);
 	struct pdiag_journal_frame f;
-	size_t len;
 	int ret;
 
-	if (!data)
-		return -ENOMEM;
-	for (; *at < s->size && s->size - *at >= PDIAG_JOURNAL_HEAD; *at += SEARCH) {
-		len = SEARCH + PDIAG_JOURNAL_HEAD;
-		if (len > s->size - *at)
-			len = (size_t)(s->size - *at);
-		ret = pdiag_journal_pread(s->fd, data, len, *at);
+	for (; *at < s->size; *at += 8) {
+		ret = head_at(s, *at, &f);
 		if (ret)
-			return ret == -ENODATA ? 0 : ret;
-		for (size_t i = 0; i < SEARCH && i + PDIAG_JOURNAL_HEAD <= len; i += 8)
-			if (pdiag_journal_frame_head(data + i, *at + i, &f)) {
-				*at += i;
-				return 1;
-			}
+			return ret;
 	}
 	return 0;
 }
@@ -95,21 +113,21 @@ static int next_head(const struct scan *s, uint64_t *at)
 static int check_body(struct scan *s, struct walk *w, const struct pdiag_journal_frame *f)
 {
 	struct pdiag_bytes body;
+	const uint8_t *data;
+	uint32_t phase = 0;
 	void *own;
 	int ret;
 
-	if (pdiag_array_reserve(&s->body, &s->body_cap, (size_t)f->len + 1, 1))
-		return -ENOMEM;
-	ret = pdiag_journal_pread(s->fd, s->body, f->len, w->at + PDIAG_JOURNAL_HEAD);
+	ret = bytes_at(s, w->at + PDIAG_JOURNAL_HEAD, f->len, &data);
 	if (ret)
 		return ret;
-	if (!pdiag_journal_frame_check(f, s->body)) {
+	if (!pdiag_journal_frame_check(f, data)) {
 		w->wrong = true;
 		return 0;
 	}
 	if (f->type != PDIAG_JOURNAL_INFO && f->type != PDIAG_JOURNAL_END)
 		return 0;
-	ret = pdiag_journal_frame_body(f, s->body, &body, &own);
+	ret = pdiag_journal_frame_body(f, data, &body, &own);
 	if (ret == -EBADMSG) {
 		w->wrong = true;
 		return 0;
@@ -117,8 +135,6 @@ static int check_body(struct scan *s, struct walk *w, const struct pdiag_journal
 	if (ret)
 		return ret;
 	if (f->type == PDIAG_JOURNAL_INFO) {
-		uint32_t phase = 0;
-
 		w->wrong |= w->frames ||
 			pdiag_event_take_phase(body, &w->entry.session, &phase);
 		w->entry.phase = (uint16_t)phase;
@@ -187,16 +203,16 @@ static int walk_event(struct scan *s, const struct pdiag_journal_file *f, struct
 	return ret;
 }
 
-static int scan_header(const struct scan *s, struct pdiag_journal_file *f)
+static int scan_header(struct scan *s, struct pdiag_journal_file *f)
 {
-	uint8_t bytes[PDIAG_JOURNAL_HEADER];
+	const uint8_t *bytes;
 	struct pdiag_journal_header h;
 	int ret;
 
 	/* One that is being made, or was cut within its header. */
-	if (s->size < sizeof(bytes))
+	if (s->size < PDIAG_JOURNAL_HEADER)
 		return 0;
-	ret = pdiag_journal_pread(s->fd, bytes, sizeof(bytes), 0);
+	ret = bytes_at(s, 0, PDIAG_JOURNAL_HEADER, &bytes);
 	if (ret)
 		return ret == -ENODATA ? 0 : ret;
 	if (!pdiag_journal_header_check(bytes, &h) || h.major != PDIAG_JOURNAL_MAJOR) {
@@ -242,6 +258,6 @@ int pdiag_journal_scan(struct pdiag_journal *j, struct pdiag_journal_file *f, in
 		ret = scan_header(&s, f);
 	if (!ret && f->usable)
 		ret = scan_events(j, f, &s);
-	free(s.body);
+	free(s.data);
 	return ret;
 }

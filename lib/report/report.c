@@ -128,6 +128,8 @@ int pdiag_event_write_report(struct pdiag_event *event,
 	int ret;
 
 	pdiag_error_clear();
+	if (!event)
+		return pdiag_fail(EINVAL, "pdiag_event_write_report: event is NULL; give one");
 	ret = PDIAG_OPTIONS_COPY(&r.options, options, reserved);
 	if (!ret)
 		ret = check_options(&r.options);

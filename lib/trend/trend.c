@@ -185,8 +185,12 @@ int pdiag_trend_add_event(struct pdiag_trend *trend, const struct pdiag_event *e
 {
 	struct pdiag_event_info info = { .size = sizeof(info) };
 	struct pdiag_trend_mark mark = { 0 };
-	int ret = pdiag_event_get_info(event, &info);
+	int ret;
 
+	pdiag_error_clear();
+	if (!event)
+		return pdiag_fail(EINVAL, "pdiag_trend_add_event: event is NULL; give one");
+	ret = pdiag_event_get_info(event, &info);
 	if (ret)
 		return ret;
 	mark.id = info.id;

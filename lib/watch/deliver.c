@@ -139,6 +139,9 @@ int pdiag_watch_take(struct pdiag_watch *watch, struct pdiag_event **out)
 	struct pdiag_watch_entry *entry;
 
 	pdiag_error_clear();
+	if (!out)
+		return pdiag_fail(EINVAL, "pdiag_watch_take: out is NULL; give a pointer for the "
+			"event");
 	*out = NULL;
 	if (!watch->waiting_count)
 		return 0;
@@ -157,6 +160,8 @@ int pdiag_watch_each_event(struct pdiag_watch *watch, pdiag_journal_fn fn, void 
 	int ret = 0;
 
 	pdiag_error_clear();
+	if (!fn)
+		return pdiag_fail(EINVAL, "pdiag_watch_each_event: fn is NULL; give a function");
 	for (struct pdiag_list *l = watch->history.next; !ret && l != &watch->history;
 		l = l->next) {
 		info.size = sizeof(info);

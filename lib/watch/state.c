@@ -63,6 +63,9 @@ int pdiag_watch_save(const struct pdiag_watch *watch, void *bytes, size_t room, 
 	int ret;
 
 	pdiag_error_clear();
+	if (!used || (!bytes && room))
+		return pdiag_fail(EINVAL, "pdiag_watch_save: there is no place for the bytes, or "
+			"for how many they are");
 	for (uint32_t i = 0; i < watch->count; i++) {
 		ret = pdiag_detector_save(watch->list[i].detector, state, sizeof(state), &len);
 		if (ret)
@@ -154,7 +157,7 @@ int pdiag_watch_restore(struct pdiag_watch *watch, const void *bytes, size_t siz
 	int ret;
 
 	pdiag_error_clear();
-	ret = check_head(bytes, size);
+	ret = bytes ? check_head(bytes, size) : fail_damaged();
 	if (ret)
 		return ret;
 	fresh = calloc(watch->count + 1, sizeof(*fresh));

@@ -162,7 +162,11 @@ int pdiag_watch_make(struct pdiag *context, const struct pdiag_watch_options *op
 int pdiag_watch_new(struct pdiag *context, const struct pdiag_watch_options *options,
 	struct pdiag_watch **out)
 {
-	return pdiag_watch_make(context, options, NULL, out);
+	int ret;
+
+	pdiag_error_clear();
+	ret = PDIAG_CHECK_NEW(context, out);
+	return ret ? ret : pdiag_watch_make(context, options, NULL, out);
 }
 
 void pdiag_watch_free(struct pdiag_watch *watch)

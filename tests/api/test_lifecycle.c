@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a capture leaves in its host: nothing after pdiag_close(), whatever was sampled; and what
  * a fork of the host does to it: nothing. */
-#include "support.h"
+#include "event_support.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -325,6 +324,223 @@ static void weights_are_time(void **state)
 	pdiag_close(context);
 }
 
+/* All kinds of objects that have to do with events. */
+struct objects {
+	struct pdiag *context;
+	struct pdiag_watch *watch;
+	struct pdiag_journal *journal;
+	struct pdiag_event *event;
+	struct pdiag_culprits *culprits;
+	struct pdiag_trend *trend;
+	struct pdiag_profile *profile;
+};
+
+#define OBJECTS 6u
+
+static void make_objects(struct objects *o, const struct folder *f)
+{
+	memset(o, 0, sizeof(*o));
+	OK(pdiag_open(NULL, &o->context));
+	OK(always_new(o->context, NULL, &o->watch));
+	OK(journal_open_as(o->context, f->name, PDIAG_JOURNAL_READ_ONLY, &o->journal));
+	OK(pdiag_journal_read(o->journal, 0, &o->event));
+	OK(trend_of(o->context, &o->trend));
+	OK(pdiag_trend_add_event(o->trend, o->event));
+	OK(pdiag_profile_new(o->context, &o->profile));
+	OK(pdiag_culprits_new(&o->profile, 1, o->profile, NULL, &o->culprits));
+}
+
+static void free_object(struct objects *o, unsigned int which)
+{
+	switch (which) {
+	case 0:
+		pdiag_watch_free(o->watch);
+		break;
+	case 1:
+		pdiag_journal_close(o->journal);
+		break;
+	case 2:
+		pdiag_event_free(o->event);
+		break;
+	case 3:
+		pdiag_trend_free(o->trend);
+		break;
+	case 4:
+		pdiag_culprits_free(o->culprits);
+		break;
+	default:
+		pdiag_profile_free(o->profile);
+	}
+}
+
+/* What is left works as if nothing had happened. */
+static void use_objects(const struct objects *o, unsigned int freed)
+{
+	const struct pdiag_sink sink = { .size = sizeof(sink), .path = "/dev/null" };
+	struct pdiag_journal_info journal = { .size = sizeof(journal) };
+
+	if (!(freed & 1u << 0))
+		assert_true(pdiag_watch_dispatch(o->watch) >= 0);
+	if (!(freed & 1u << 1))
+		OK(pdiag_journal_get_info(o->journal, &journal));
+	if (!(freed & 1u << 2))
+		OK(pdiag_event_write_report(o->event, NULL, &sink));
+	if (!(freed & 1u << 3))
+		OK(pdiag_trend_write(o->trend, &sink));
+	if (!(freed & 1u << 4))
+		assert_int_equal(pdiag_culprits_count(o->culprits), 0);
+}
+
+/* So many of them are freed, beginning with each, in both directions; the context frees the rest. */
+static void free_in_any_order(void **state)
+{
+	struct traces before, after;
+	struct folder f;
+
+	(void)state;
+	folder_fill(&f);
+	before = look();
+	for (unsigned int first = 0; first < OBJECTS; first++) {
+		for (unsigned int count = 0; count <= OBJECTS; count += 2) {
+			unsigned int step = (first + count / 2) % 2 ? 1 : OBJECTS - 1, freed = 0;
+			struct objects o;
+
+			make_objects(&o, &f);
+			for (unsigned int i = 0; i < count; i++) {
+				unsigned int which = (first + i * step) % OBJECTS;
+
+				free_object(&o, which);
+				freed |= 1u << which;
+				use_objects(&o, freed);
+			}
+			pdiag_close(o.context);
+			after = look();
+			assert_memory_equal(&before, &after, sizeof(before));
+		}
+	}
+	folder_remove(&f);
+}
+
+/* What the callback is shown is the watch's: to free it does nothing. */
+static void free_in_callback(void *user, struct pdiag_event *event)
+{
+	struct pdiag_event_info info = { .size = sizeof(info) };
+	unsigned int *calls = user;
+
+	pdiag_event_free(event);
+	OK(pdiag_event_get_info(event, &info));
+	assert_string_equal(info.rule, "load >= 0");
+	assert_int_equal(info.phase, PDIAG_EVENT_BEGUN);
+	++*calls;
+}
+
+static void watch_with_callback(void **state)
+{
+	static const char *const rules[] = { "load >= 0", NULL };
+	unsigned int calls = 0;
+	const struct pdiag_watch_options o = { .size = sizeof(o), .rules = rules,
+		.interval_ms = 100, .fn = free_in_callback, .user = &calls,
+		.flags = PDIAG_WATCH_ONLY_RULES | PDIAG_WATCH_NO_PROFILE | PDIAG_WATCH_NO_TASKS };
+	struct pdiag_watch_info info = { .size = sizeof(info) };
+	struct pdiag_event *event = (void *)1;
+	struct traces before = look(), after;
+	struct pdiag_watch *watch;
+	struct pdiag *context;
+
+	(void)state;
+	OK(pdiag_open(NULL, &context));
+	OK(pdiag_watch_new(context, &o, &watch));
+	while (!calls)
+		OK(pdiag_watch_run(watch, 1));
+	OK(pdiag_watch_get_info(watch, &info));
+	assert_int_equal(calls, 1);
+	assert_int_equal(info.events, 1);
+	assert_int_equal(info.ongoing, 1);
+	/* With a callback none waits. */
+	assert_int_equal(pdiag_watch_take(watch, &event), 0);
+	assert_null(event);
+	pdiag_watch_free(watch);
+	pdiag_close(context);
+	after = look();
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+/* An event that was taken outlives its watch and the journal that the watch wrote. */
+static void event_outlives_its_watch(void **state)
+{
+	struct pdiag_event_info info = { .size = sizeof(info) }, again = info;
+	struct pdiag_event *event = NULL, *read = NULL;
+	struct pdiag_journal *journal;
+	struct pdiag_watch *watch;
+	struct pdiag *context;
+	struct folder f;
+
+	(void)state;
+	folder_make(&f);
+	OK(pdiag_open(NULL, &context));
+	OK(always_new(context, f.name, &watch));
+	assert_int_equal(pdiag_watch_wait(watch, 60000, &event), 1);
+	/* A reader beside the writer: it goes on there. */
+	OK(journal_open_as(context, f.name, PDIAG_JOURNAL_READ_ONLY, &journal));
+	OK(pdiag_journal_read(journal, 0, &read));
+	OK(pdiag_event_get_info(read, &again));
+	assert_int_equal(again.phase, PDIAG_EVENT_BEGUN);
+	pdiag_event_free(read);
+	pdiag_watch_free(watch);
+	OK(pdiag_event_get_info(event, &info));
+	OK(pdiag_journal_read(journal, info.id, &read));
+	pdiag_journal_close(journal);
+	OK(pdiag_event_get_info(read, &again));
+	assert_int_equal(again.phase, PDIAG_EVENT_CUT);
+	assert_int_equal(again.onset_ns, info.onset_ns);
+	assert_string_equal(again.sentence, info.sentence);
+	/* Once more by hand, as another one. */
+	OK(journal_open_as(context, f.name, 0, &journal));
+	OK(pdiag_journal_append(journal, event));
+	pdiag_close(context);
+	folder_remove(&f);
+}
+
+/* A child of the host has neither the watch nor the journal, and its end harms neither. */
+static void fork_beside_a_watch(void **state)
+{
+	struct pdiag_journal_info info = { .size = sizeof(info) };
+	struct pdiag_event *event = NULL;
+	struct pdiag_journal *journal;
+	struct pdiag_watch *watch;
+	struct pdiag *context;
+	struct folder f;
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+	folder_make(&f);
+	OK(pdiag_open(NULL, &context));
+	OK(always_event(context, NULL, &event));
+	OK(always_new(context, NULL, &watch));
+	OK(journal_open_as(context, f.name, 0, &journal));
+	OK(pdiag_journal_append(journal, event));
+	pid = fork();
+	if (!pid) {
+		bool refused = pdiag_watch_dispatch(watch) == -EPERM &&
+			pdiag_journal_append(journal, event) == -EPERM;
+
+		pdiag_close(context);
+		_exit(!refused);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	OK(pdiag_journal_append(journal, event));
+	OK(pdiag_journal_get_info(journal, &info));
+	assert_int_equal(info.events, 1);
+	assert_int_equal(info.damaged, 0);
+	/* The lock is still ours. */
+	FAILS(journal_open_as(context, f.name, 0, &journal), EBUSY, f.name);
+	assert_int_equal(pdiag_watch_wait(watch, 60000, &event), 1);
+	pdiag_close(context);
+	folder_remove(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +552,8 @@ int main(void)
 		cmocka_unit_test(start_that_fails), cmocka_unit_test(pid_of_the_target),
 		cmocka_unit_test(fork_in_the_host),
 		cmocka_unit_test(take_reads_the_rings), cmocka_unit_test(weights_are_time),
+		cmocka_unit_test(free_in_any_order), cmocka_unit_test(watch_with_callback),
+		cmocka_unit_test(event_outlives_its_watch), cmocka_unit_test(fork_beside_a_watch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Each allocation of a whole life fails in turn: the call says -ENOMEM or does without, nothing is
  * leaked, and what is used afterwards still works. */
-#include "support.h"
+#include "event_support.h"
 
-#include <dirent.h>
 #include <malloc.h>
 
 #include "support/exact_heap.h"
 #include "support/fail_alloc.h"
 
 static char path[64];
+static struct folder full, fresh;
 
 static int count_bytes(void *user, const void *data, size_t len)
 {
@@ -107,6 +107,114 @@ static int replay(void)
 	return ret;
 }
 
+/* A journal is read, an event of it drawn, and appended to another one. */
+static int events(void)
+{
+	size_t bytes = 0;
+	const struct pdiag_sink sink = { .size = sizeof(sink), .write = count_bytes,
+		.user = &bytes };
+	struct pdiag_journal_info info = { .size = sizeof(info) };
+	struct pdiag_journal *from = NULL, *to = NULL;
+	struct pdiag_event *event = NULL, *again = NULL;
+	struct pdiag_trend *trend = NULL;
+	struct pdiag *context = NULL;
+	uint64_t before = 0;
+	int ret;
+
+	ret = pdiag_open(NULL, &context);
+	if (!ret)
+		ret = journal_open_as(context, full.name, PDIAG_JOURNAL_READ_ONLY, &from);
+	if (!ret)
+		ret = pdiag_journal_read(from, 0, &event);
+	if (!ret)
+		ret = pdiag_event_write_report(event, NULL, &sink);
+	if (!ret)
+		ret = trend_of(context, &trend);
+	if (!ret)
+		ret = pdiag_trend_add_event(trend, event);
+	if (!ret)
+		ret = pdiag_trend_write(trend, &sink);
+	if (!ret)
+		ret = journal_open_as(context, fresh.name, PDIAG_JOURNAL_NO_SYNC, &to);
+	if (!ret)
+		ret = pdiag_journal_get_info(to, &info);
+	before = info.events;
+	if (!ret)
+		ret = pdiag_journal_append(to, event);
+	if (!ret)
+		ret = pdiag_journal_read(to, 0, &again);
+	/* The same event again and again: one, or none yet. */
+	if (!ret)
+		ret = pdiag_journal_get_info(to, &info);
+	if (!ret && (info.events != 1 || before > 1 || info.damaged))
+		ret = -EPROTO;
+	pdiag_close(context);
+	return ret;
+}
+
+static int nothing_seen(void *user, const struct pdiag_event_info *info)
+{
+	(void)user;
+	(void)info;
+	return 0;
+}
+
+static int watch(void)
+{
+	static char bytes[1 << 18];
+	struct pdiag_watch_info info = { .size = sizeof(info) };
+	struct pdiag_watch *w = NULL;
+	struct pdiag *context = NULL;
+	size_t used;
+	int ret;
+
+	ret = pdiag_open(NULL, &context);
+	if (!ret)
+		ret = pdiag_watch_new(context, &(struct pdiag_watch_options){
+			.size = sizeof(struct pdiag_watch_options), .journal = fresh.name,
+			.rules = (const char *const[]){ "load >= 1000000 for 5 s", NULL },
+			.metrics = (const char *const[]){ "system.cpu.*", NULL },
+			.flags = PDIAG_WATCH_NO_PROFILE | PDIAG_WATCH_NO_TASKS }, &w);
+	if (!ret)
+		ret = pdiag_watch_dispatch(w);
+	if (!ret)
+		ret = pdiag_watch_save(w, bytes, sizeof(bytes), &used);
+	if (!ret)
+		ret = pdiag_watch_restore(w, bytes, used);
+	if (!ret)
+		ret = pdiag_watch_get_info(w, &info);
+	if (!ret)
+		ret = pdiag_watch_each_event(w, nothing_seen, NULL);
+	pdiag_close(context);
+	return ret;
+}
+
+/* Profiles of a recording against each other. */
+static int compare(void)
+{
+	struct pdiag_culprits_options options = { .size = sizeof(options) };
+	struct pdiag_culprits *culprits = NULL;
+	struct pdiag_profile *profile = NULL, *normal = NULL;
+	struct pdiag *context = NULL;
+	int ret;
+
+	ret = pdiag_open(NULL, &context);
+	if (!ret)
+		ret = symbolizer(context, &options.symbolizer);
+	if (!ret)
+		ret = pdiag_recording_load(context, path, NULL, &profile);
+	if (!ret)
+		ret = pdiag_profile_new(context, &normal);
+	if (!ret)
+		ret = pdiag_culprits_new(&normal, 1, profile, &options, &culprits);
+	if (!ret)
+		ret = pdiag_culprits_new(NULL, 0, profile, &options, &culprits);
+	if (!ret && !pdiag_culprits_count(culprits))
+		ret = -ENODATA;
+	pdiag_close(context);
+	return ret;
+}
+
 static unsigned int open_files(void)
 {
 	unsigned int n = 0;
@@ -176,11 +284,43 @@ static void no_memory_at_all(void **state)
 	each_fails(replay, true);
 }
 
+static void events_of_a_journal(void **state)
+{
+	(void)state;
+	FAIL_ALLOC_OR_SKIP();
+	folder_fill(&full);
+	folder_make(&fresh);
+	each_fails(events, false);
+	each_fails(events, true);
+	folder_remove(&fresh);
+	folder_remove(&full);
+}
+
+static void life_of_a_watch(void **state)
+{
+	(void)state;
+	FAIL_ALLOC_OR_SKIP();
+	folder_make(&fresh);
+	each_fails(watch, false);
+	folder_remove(&fresh);
+}
+
+static void comparison(void **state)
+{
+	(void)state;
+	FAIL_ALLOC_OR_SKIP();
+	SAMPLE_OR_SKIP();
+	OK(live_capture());
+	each_fails(compare, false);
+	each_fails(compare, true);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capture_of_self), cmocka_unit_test(recording),
-		cmocka_unit_test(no_memory_at_all),
+		cmocka_unit_test(no_memory_at_all), cmocka_unit_test(events_of_a_journal),
+		cmocka_unit_test(life_of_a_watch), cmocka_unit_test(comparison),
 	};
 	int ret;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Option and info structs of other sizes than ours; calls with nothing in them. */
-#include "support.h"
+#include "event_support.h"
 
 /* Numbers that programs are compiled with and that no debug information of the library tells; the
  * ABI dump has the rest. */
@@ -33,6 +33,18 @@ _Static_assert(PDIAG_METRIC_GAUGE == 1 && PDIAG_METRIC_COUNTER == 2 &&
 	PDIAG_METRIC_MISSING == 0 && PDIAG_METRIC_OK == 1 && PDIAG_METRIC_LATE == 2 &&
 	PDIAG_PRESSURE_CPU == 1 && PDIAG_PRESSURE_MEMORY == 2 && PDIAG_PRESSURE_IO == 3,
 	"kinds and states of metrics");
+_Static_assert(PDIAG_WATCH_ONLY_RULES == 1 && PDIAG_WATCH_NO_PROFILE == 2 &&
+	PDIAG_WATCH_NO_TASKS == 4 && PDIAG_WATCH_NO_OFF_CPU == 8 &&
+	PDIAG_WATCH_ONLY_ENDED == 16 && PDIAG_JOURNAL_READ_ONLY == 1 &&
+	PDIAG_JOURNAL_NO_SYNC == 2 && PDIAG_CULPRITS_NO_CGROUPS == 1,
+	"flags of watches, journals and culprits");
+_Static_assert(PDIAG_EVENT_BEGUN == 1 && PDIAG_EVENT_ENDED == 2 && PDIAG_EVENT_CUT == 3 &&
+	PDIAG_SEVERITY_NOTICE == 1 && PDIAG_SEVERITY_WARNING == 2 &&
+	PDIAG_SEVERITY_CRITICAL == 3 && PDIAG_EVIDENCE_BEFORE == 1 &&
+	PDIAG_EVIDENCE_DURING == 2 && PDIAG_EVIDENCE_NORMAL == 4 &&
+	PDIAG_EVIDENCE_TASKS == 8 && PDIAG_CULPRIT_PROCESS == 1 &&
+	PDIAG_CULPRIT_CGROUP == 2 && PDIAG_CULPRIT_STACK == 3,
+	"what events and culprits are");
 
 /* A struct of a release to come: ours with a tail. */
 struct later {
@@ -46,18 +58,34 @@ struct later {
 		struct pdiag_sink sink;
 		struct pdiag_metrics_options metrics;
 		struct pdiag_pressure_options pressure;
+		struct pdiag_watch_options watch;
+		struct pdiag_journal_options journal;
+		struct pdiag_culprits_options culprits;
+		struct pdiag_trend_options trend;
+		struct pdiag_trend_series series;
+		struct pdiag_report_options report;
 		char bytes[512];
 	};
 };
 
 static struct pdiag *context;
 static struct pdiag_profile *profile;
+static struct pdiag_event *event;
+static struct pdiag_trend *chart;
+static struct folder folder;
 
 static int setup(void **state)
 {
+	struct pdiag_journal *journal;
+
 	(void)state;
+	folder_fill(&folder);
 	OK(pdiag_open(NULL, &context));
 	OK(pdiag_profile_new(context, &profile));
+	OK(pdiag_trend_new(context, NULL, &chart));
+	OK(journal_open_as(context, folder.name, PDIAG_JOURNAL_READ_ONLY, &journal));
+	OK(pdiag_journal_read(journal, 0, &event));
+	pdiag_journal_close(journal);
 	return 0;
 }
 
@@ -65,6 +93,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	pdiag_close(context);
+	folder_remove(&folder);
 	return 0;
 }
 
@@ -197,6 +226,59 @@ static int try_sink(struct later *l)
 	return pdiag_profile_write_folded(profile, NULL, &l->sink);
 }
 
+static int try_watch(struct later *l)
+{
+	struct pdiag_watch *out = NULL;
+	int ret;
+
+	if (l->size >= sizeof(l->watch))
+		l->watch.flags |= PDIAG_WATCH_NO_PROFILE | PDIAG_WATCH_NO_TASKS;
+	ret = pdiag_watch_new(context, &l->watch, &out);
+	pdiag_watch_free(out);
+	return ret;
+}
+
+static int try_journal(struct later *l)
+{
+	struct pdiag_journal *out = NULL;
+	int ret = pdiag_journal_open(context, folder.name, &l->journal, &out);
+
+	pdiag_journal_close(out);
+	return ret;
+}
+
+static int try_culprits(struct later *l)
+{
+	struct pdiag_culprits *out = NULL;
+	int ret = pdiag_culprits_new(&profile, 1, profile, &l->culprits, &out);
+
+	pdiag_culprits_free(out);
+	return ret;
+}
+
+static int try_trend(struct later *l)
+{
+	struct pdiag_trend *out = NULL;
+	int ret = pdiag_trend_new(context, &l->trend, &out);
+
+	pdiag_trend_free(out);
+	return ret;
+}
+
+static int try_series(struct later *l)
+{
+	if (l->size >= sizeof(l->series))
+		l->series.name = "name";
+	return pdiag_trend_add_series(chart, &l->series);
+}
+
+static int try_report(struct later *l)
+{
+	struct pdiag_sink sink = nowhere();
+
+	return pdiag_event_write_report(event, &l->report, &sink);
+}
+
 static const struct {
 	const char *name;
 	int (*call)(struct later *l);
@@ -216,6 +298,18 @@ static const struct {
 		"pdiag_metrics_options", 0 },
 	{ "pressure", try_pressure, sizeof(struct pdiag_pressure_options),
 		"pdiag_pressure_options", 0 },
+	{ "watch", try_watch, sizeof(struct pdiag_watch_options),
+		"pdiag_watch_options", 0 },
+	{ "journal", try_journal, sizeof(struct pdiag_journal_options),
+		"pdiag_journal_options", 0 },
+	{ "culprits", try_culprits, sizeof(struct pdiag_culprits_options),
+		"pdiag_culprits_options", 0 },
+	{ "trend", try_trend, sizeof(struct pdiag_trend_options),
+		"pdiag_trend_options", 0 },
+	{ "series", try_series, sizeof(struct pdiag_trend_series),
+		"pdiag_trend_series", 0 },
+	{ "report", try_report, sizeof(struct pdiag_report_options),
+		"pdiag_report_options", 0 },
 	{ "folded", try_folded, sizeof(struct pdiag_output_options),
 		"pdiag_output_options", 0 },
 	{ "flamegraph", try_flamegraph, sizeof(struct pdiag_output_options),
@@ -277,6 +371,45 @@ static void info_sizes(void **state)
 	FAILS(pdiag_profile_get_info(profile, &p.info), EINVAL, "size");
 }
 
+/* Infos of a program of any release: those of events, journals and watches. */
+static void info_sizes_of_events(void **state)
+{
+	struct {
+		union {
+			size_t size;
+			struct pdiag_event_info event;
+			struct pdiag_journal_info journal;
+			struct pdiag_watch_info watch;
+			char bytes[1024];
+		};
+	} p;
+	struct pdiag_journal *journal;
+	struct pdiag_watch *watch;
+
+	(void)state;
+	OK(journal_open_as(context, folder.name, PDIAG_JOURNAL_READ_ONLY, &journal));
+	OK(always_new(context, NULL, &watch));
+	for (int i = 0; i < 3; i++) {
+		memset(&p, 0x55, sizeof(p));
+		p.size = sizeof(p);
+		OK(i == 0 ? pdiag_event_get_info(event, &p.event) :
+			i == 1 ? pdiag_journal_get_info(journal, &p.journal) :
+				pdiag_watch_get_info(watch, &p.watch));
+		assert_int_equal(p.size, sizeof(p));
+		for (size_t k = sizeof(p.event); k < sizeof(p); k++)
+			assert_int_equal(p.bytes[k], 0);
+		p.size = sizeof(size_t);
+		FAILS(i == 0 ? pdiag_event_get_info(event, &p.event) :
+			i == 1 ? pdiag_journal_get_info(journal, &p.journal) :
+				pdiag_watch_get_info(watch, &p.watch), EINVAL, "size");
+		FAILS(i == 0 ? pdiag_event_get_info(event, NULL) :
+			i == 1 ? pdiag_journal_get_info(journal, NULL) :
+				pdiag_watch_get_info(watch, NULL), EINVAL, "_info");
+	}
+	pdiag_watch_free(watch);
+	pdiag_journal_close(journal);
+}
+
 static int no_feature(void *user, const struct pdiag_source_feature *feature)
 {
 	(void)user;
@@ -322,6 +455,11 @@ static void free_nothing(void **state)
 	pdiag_symbolizer_free(NULL);
 	pdiag_recording_free(NULL);
 	pdiag_metrics_free(NULL);
+	pdiag_watch_free(NULL);
+	pdiag_journal_close(NULL);
+	pdiag_event_free(NULL);
+	pdiag_culprits_free(NULL);
+	pdiag_trend_free(NULL);
 }
 
 /* What makes an object looks at the handle and the pointer that it is given. */
@@ -352,6 +490,34 @@ static void make_nothing(void **state)
 	FAILS(pdiag_recording_load(context, NULL, NULL, &made), EINVAL, "path is NULL");
 }
 
+static void make_no_event(void **state)
+{
+	struct pdiag_culprits *culprits = (void *)1;
+	struct pdiag_journal *journal = (void *)1;
+	struct pdiag_watch *watch = (void *)1;
+	struct pdiag_trend *trend = (void *)1;
+	struct pdiag_event *read = (void *)1;
+
+	(void)state;
+	FAILS(pdiag_watch_new(NULL, NULL, &watch), EINVAL, "context is NULL");
+	assert_null(watch);
+	FAILS(pdiag_watch_new(context, NULL, NULL), EINVAL, "pdiag_watch_new: out is NULL");
+	FAILS(pdiag_journal_open(NULL, folder.name, NULL, &journal), EINVAL, "context is NULL");
+	assert_null(journal);
+	FAILS(pdiag_journal_open(context, folder.name, NULL, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_culprits_new(NULL, 0, NULL, NULL, &culprits), EINVAL, "trouble is NULL");
+	assert_null(culprits);
+	FAILS(pdiag_culprits_new(NULL, 0, profile, NULL, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_trend_new(NULL, NULL, &trend), EINVAL, "context is NULL");
+	assert_null(trend);
+	FAILS(pdiag_trend_new(context, NULL, NULL), EINVAL, "out is NULL");
+	FAILS(pdiag_trend_add_series(chart, NULL), EINVAL, "no series");
+	FAILS(pdiag_event_write_report(event, NULL, NULL), EINVAL, "sink");
+	FAILS(pdiag_trend_write(chart, NULL), EINVAL, "sink");
+	FAILS(pdiag_journal_read(NULL, 1, &read), EINVAL, "journal is NULL");
+	assert_null(read);
+}
+
 static void words(void **state)
 {
 	(void)state;
@@ -359,6 +525,8 @@ static void words(void **state)
 		assert_non_null(pdiag_reason_text(i));
 		assert_non_null(pdiag_state_text(i));
 		assert_non_null(pdiag_loss_text(i));
+		assert_non_null(pdiag_severity_text(i));
+		assert_non_null(pdiag_event_phase_text(i));
 	}
 	assert_string_equal(pdiag_version(), PDIAG_VERSION);
 	assert_int_equal(pdiag_version_number(), PDIAG_VERSION_NUMBER);
@@ -381,6 +549,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_sizes), cmocka_unit_test(info_sizes),
 		cmocka_unit_test(free_nothing), cmocka_unit_test(make_nothing),
+		cmocka_unit_test(info_sizes_of_events), cmocka_unit_test(make_no_event),
 		cmocka_unit_test(sources), cmocka_unit_test(words),
 		cmocka_unit_test(sentence_is_cleared),
 	};

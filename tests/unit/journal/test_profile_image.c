@@ -225,14 +225,16 @@ static void wrong_bytes(void **state)
 
 static void no_memory(void **state)
 {
-	struct pdiag *c = context(), *other;
-	struct pdiag_profile *p = made_evidence(c, 1), *copy;
+	struct pdiag *c, *other;
+	struct pdiag_profile *p, *copy;
 	struct pdiag_text image = { 0 };
 	struct pdiag_bytes bytes;
 	int ret;
 
 	(void)state;
 	FAIL_ALLOC_OR_SKIP();
+	c = context();
+	p = made_evidence(c, 1);
 	for (unsigned long n = 0;; n++) {
 		pdiag_text_free(&image);
 		image = (struct pdiag_text){ 0 };
