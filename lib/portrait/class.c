@@ -81,7 +81,7 @@ static struct cause lock(const struct pdiag_proc *proc, const double *now,
 
 	if (proof)
 		return (struct cause){ proof->held[PDIAG_HOLD_LOCK],
-			proof->named * 2 > proof->held[PDIAG_HOLD_LOCK] ? MEASURED : SEEN };
+			proof->named * 2 > proof->held[PDIAG_HOLD_LOCK] ? MEASURED : GUESSED };
 	if (proc->threads < 2 || often < MANY_SWITCHES || calls > often / 10)
 		return (struct cause){ 0, GUESSED };
 	return (struct cause){ fmin(often * SWITCH_S, proc->threads), GUESSED };
@@ -157,19 +157,20 @@ static void say_memory(struct pdiag_text *t, const double *now, const struct cau
 
 static void say_lock(struct pdiag_text *t, const double *now, const struct causes *c)
 {
-	double time = c->by[PDIAG_CLASS_LOCK].time;
+	const struct cause *by = &c->by[PDIAG_CLASS_LOCK];
 
 	if (!c->proof) {
 		amount(t, PDIAG_QUANTITY_VOLUNTARY, now, "its threads give up their CPU ",
 			" with few calls and no storage, as for locks");
 		return;
 	}
-	pdiag_text_str(t, "its threads wait for locks ");
-	pdiag_portrait_amount(t, PDIAG_QUANTITY_OFF_LOCK, time);
-	if (or_0(now[PDIAG_QUANTITY_OFF_LOCK]) > time / 2)
+	pdiag_text_str(t, by->certain < MEASURED ? "its threads wait for a futex " :
+		"its threads wait for locks ");
+	pdiag_portrait_amount(t, PDIAG_QUANTITY_OFF_LOCK, by->time);
+	if (by->certain < MEASURED)
+		pdiag_text_str(t, ", shortly each time, as for locks");
+	else if (or_0(now[PDIAG_QUANTITY_OFF_LOCK]) > by->time / 2)
 		pdiag_text_str(t, ", mostly in the kernel");
-	else if (c->by[PDIAG_CLASS_LOCK].certain < MEASURED)
-		pdiag_text_str(t, ", which are short waits for a futex");
 }
 
 static void say(struct pdiag_text *t, uint32_t klass, const double *now, const struct causes *c)
@@ -202,12 +203,18 @@ static void say(struct pdiag_text *t, uint32_t klass, const double *now, const s
 	}
 }
 
+/* What is only guessed must be more than what is known. */
+static double weight(const struct cause *cause)
+{
+	return cause->time * cause->certain;
+}
+
 static uint32_t largest(const struct causes *c, uint32_t but)
 {
 	uint32_t best = PDIAG_CLASS_CPU == but ? PDIAG_CLASS_SCHEDULER : PDIAG_CLASS_CPU;
 
 	for (uint32_t i = PDIAG_CLASS_CPU; i <= PDIAG_CLASS_SCHEDULER; i++)
-		if (i != but && c->by[i].time > c->by[best].time)
+		if (i != but && weight(&c->by[i]) > weight(&c->by[best]))
 			best = i;
 	return best;
 }
@@ -232,7 +239,7 @@ struct pdiag_judgement pdiag_portrait_judge(const struct pdiag_portraits *p,
 	first = largest(&c, PDIAG_CLASS_UNKNOWN);
 	second = largest(&c, first);
 	say(reasons, first, now, &c);
-	if (c.by[second].time > WORTH_A_WORD * c.by[first].time) {
+	if (weight(&c.by[second]) > WORTH_A_WORD * weight(&c.by[first])) {
 		pdiag_text_str(reasons, "; ");
 		say(reasons, second, now, &c);
 	}

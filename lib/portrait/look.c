@@ -76,6 +76,7 @@ int pdiag_portrait_give_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	if (!proc->past)
 		return -ENOMEM;
 	p->bytes += sizeof(*proc->past);
+	pdiag_usual_init(&proc->past->usual);
 	begin_past(p, proc);
 	return 0;
 }

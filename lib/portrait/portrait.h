@@ -296,6 +296,7 @@ double pdiag_portrait_stuck(const struct pdiag_portraits *p, const struct pdiag_
 
 /* ---- usual.c: and what it usually is like ---- */
 
+void pdiag_usual_init(struct pdiag_usual *u);
 void pdiag_usual_add(struct pdiag_usual *u, const double *values, double seconds);
 /* What a profile of so many seconds tells: values from PDIAG_QUANTITY_OFF_FUTEX on. */
 void pdiag_usual_add_waits(struct pdiag_usual *u, const double *values, double seconds);

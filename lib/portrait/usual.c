@@ -62,6 +62,14 @@ static double spread_of(const struct pdiag_usual *u, uint32_t q)
 	return spread > low ? spread : low;
 }
 
+/* A mean that is not known yet is NaN. */
+void pdiag_usual_init(struct pdiag_usual *u)
+{
+	*u = (struct pdiag_usual){ .samples = 0 };
+	for (uint32_t q = 0; q < PDIAG_QUANTITY_COUNT; q++)
+		u->mean[q] = NAN;
+}
+
 /* Of so many seconds, after `before` that were known, in `samples`. */
 static void add_one(struct pdiag_usual *u, uint32_t q, double value, double seconds,
 	double before, uint32_t samples)
@@ -70,6 +78,10 @@ static void add_one(struct pdiag_usual *u, uint32_t q, double value, double seco
 
 	if (!isfinite(value) || !(seconds > 0))
 		return;
+	if (!isfinite(mean)) {
+		u->mean[q] = (float)value;
+		return;
+	}
 	share = seconds / (fmin(before, MEMORY_S) + seconds);
 	/* A long pause is one look all the same. */
 	if (samples && share > 0.5)
@@ -112,7 +124,7 @@ double pdiag_usual_deviation(const struct pdiag_usual *u, uint32_t q, double now
 {
 	double d;
 
-	if (pdiag_usual_samples(u, q) < PDIAG_PORTRAIT_WARM || !isfinite(now))
+	if (pdiag_usual_samples(u, q) < PDIAG_PORTRAIT_WARM || !isfinite(now - (double)u->mean[q]))
 		return 0;
 	d = (now - (double)u->mean[q]) / spread_of(u, q);
 	return d > DEVIATION_MAX ? DEVIATION_MAX : d < -DEVIATION_MAX ? -DEVIATION_MAX : d;

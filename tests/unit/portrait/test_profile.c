@@ -201,16 +201,16 @@ static void is_lock(void **state)
 	add(&f, p);
 	is_class(&f, PDIAG_CLASS_LOCK, "its threads wait for locks 90 % of the time");
 	s = look_at(&f, 10);
-	assert_null(strstr(s.reasons, "short waits"));
+	assert_null(strstr(s.reasons, "shortly"));
 	assert_true(s.portrait.confidence > 0.9);
 	/* Nothing says what these are for, but they are short. */
 	p = made_profile(f.context);
 	wait_of(p, 10, PDIAG_STATE_FUTEX, 50 * MS, 180,
 		(const char *[]){ "u:main", "k:do_futex", NULL });
 	add(&f, p);
-	is_class(&f, PDIAG_CLASS_LOCK, "short waits for a futex");
+	is_class(&f, PDIAG_CLASS_LOCK, "wait for a futex 90 % of the time, shortly each time");
 	s = look_at(&f, 10);
-	assert_true(s.portrait.confidence < 0.75);
+	assert_true(s.portrait.confidence < 0.5);
 	p = made_profile(f.context);
 	wait_of(p, 10, PDIAG_STATE_BLOCKED, 50 * MS, 180,
 		(const char *[]){ "u:main", "k:rwsem_down_write_slowpath", "k:schedule", NULL });

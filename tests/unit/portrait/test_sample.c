@@ -256,6 +256,7 @@ static void threads(void **state)
 		sample(&f, i ? 10 : 0);
 	}
 	is_near(value(&f, 10, PDIAG_QUANTITY_RUN_DELAY), 0.1);
+	is_near(look_at(&f, 10).values[PDIAG_QUANTITY_RUN_DELAY].usual, 0.1);
 	is_near(value(&f, 10, PDIAG_QUANTITY_CPU_USER), 0.01);
 	fixture_end(&f);
 }

@@ -275,9 +275,10 @@ static void odd_numbers(void **state)
 	static const double odd[] = { NAN, INFINITY, -INFINITY, 1e308, -1e308, DBL_MIN, -0.0 };
 	struct pdiag_portrait_value out[PDIAG_QUANTITY_COUNT] = { { 0 } };
 	double values[PDIAG_QUANTITY_COUNT];
-	struct pdiag_usual u = { .samples = 0 };
+	struct pdiag_usual u;
 
 	(void)state;
+	pdiag_usual_init(&u);
 	for (int i = 0; i < 1000; i++) {
 		for (uint32_t q = 0; q < PDIAG_QUANTITY_COUNT; q++)
 			values[q] = odd[((uint32_t)i * 31 + q) % 3];
