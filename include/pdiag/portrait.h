@@ -40,7 +40,7 @@ struct pdiag_portraits_options {
 };
 
 /* Quantities of a portrait; an index of its values. */
-enum pdiag_quantity {
+enum pdiag_portrait_quantity {
 	PDIAG_QUANTITY_CPU_USER = 0,	/* CPUs in use: s/s */
 	PDIAG_QUANTITY_CPU_SYSTEM,	/* s/s */
 	PDIAG_QUANTITY_RUN_DELAY,	/* threads that wait for a CPU: s/s */
@@ -79,8 +79,8 @@ struct pdiag_portrait {
 	const char *command;  /* the beginning of its command line; "" for kernel threads */
 	const char *cgroup;   /* "": not known */
 	const char *reasons;  /* why it has this class: "94 % of its time on a CPU" */
-	const char *change;   /* what is unusual: "storage written 40 MB/s, usually 0"; "" */
-	const struct pdiag_portrait_value *values; /* by enum pdiag_quantity */
+	const char *change;   /* what is unusual: "storage written 40 MiB/s, usually 0"; "" */
+	const struct pdiag_portrait_value *values; /* by enum pdiag_portrait_quantity */
 	const struct pdiag_symbol *const *top;	   /* frames of its heaviest stack, leaf first */
 	uint32_t top_depth;   /* 0: none is known */
 	uint32_t value_count; /* PDIAG_QUANTITY_COUNT of the library */

@@ -6,6 +6,7 @@
  */
 #include <math.h>
 
+#include "portrait/proofs.h"
 #include "portrait/portrait.h"
 #include "util/array.h"
 
@@ -31,6 +32,7 @@ struct cause {
 struct causes {
 	struct cause by[PDIAG_CLASS_SCHEDULER + 1];
 	double all;
+	const struct pdiag_proof *proof; /* of a profile with waits; NULL: none */
 };
 
 static double or_0(double v)
@@ -38,14 +40,15 @@ static double or_0(double v)
 	return isfinite(v) && v > 0 ? v : 0;
 }
 
-static struct cause storage(
-	const struct pdiag_portraits *p, const struct pdiag_proc *proc, const double *now)
+static struct cause storage(const struct pdiag_portraits *p, const struct pdiag_proc *proc,
+	const double *now, const struct pdiag_proof *proof)
 {
-	double counted = or_0(now[PDIAG_QUANTITY_BLOCKED_IO]), off = now[PDIAG_QUANTITY_OFF_IO];
+	double counted = or_0(now[PDIAG_QUANTITY_BLOCKED_IO]);
 	double stuck = pdiag_portrait_stuck(p, proc), rates;
 
-	if (isfinite(off) || counted > 0)
-		return (struct cause){ fmax(counted, or_0(off)), MEASURED };
+	if (proof || counted > 0)
+		return (struct cause){ fmax(counted, proof ? proof->held[PDIAG_HOLD_STORAGE] : 0),
+			MEASURED };
 	rates = or_0(now[PDIAG_QUANTITY_STORAGE_READ]) / READ_RATE +
 		or_0(now[PDIAG_QUANTITY_STORAGE_WRITE]) / WRITE_RATE;
 	/* Who is in uninterruptible sleep and moves no data waits for a lock, or is broken; still,
@@ -55,24 +58,30 @@ static struct cause storage(
 	return (struct cause){ fmin(rates, 1), GUESSED };
 }
 
-static struct cause memory(const double *now)
+static struct cause memory(const double *now, const struct pdiag_proof *proof)
 {
 	double minor = or_0(now[PDIAG_QUANTITY_FAULTS_MINOR]) * MINOR_S;
+	double major = or_0(now[PDIAG_QUANTITY_FAULTS_MAJOR]) * MAJOR_S;
+	double waits = proof ? proof->held[PDIAG_HOLD_MEMORY] : 0;
 
 	minor = fmin(minor, or_0(now[PDIAG_QUANTITY_CPU_SYSTEM]));
-	return (struct cause){ or_0(now[PDIAG_QUANTITY_FAULTS_MAJOR]) * MAJOR_S + minor, SEEN };
+	if (waits > major)
+		return (struct cause){ waits + minor, MEASURED };
+	return (struct cause){ major + minor, SEEN };
 }
 
-/* Without a profile: threads that switch often, and neither for calls nor for storage. */
-static struct cause lock(const struct pdiag_proc *proc, const double *now)
+/* Without a profile: threads that switch often, and neither for calls nor for storage. With one, a
+ * short wait for a futex that no function's name tells more of may also be one for work. */
+static struct cause lock(const struct pdiag_proc *proc, const double *now,
+	const struct pdiag_proof *proof)
 {
 	double often = or_0(now[PDIAG_QUANTITY_VOLUNTARY]);
 	double calls = or_0(now[PDIAG_QUANTITY_CALLS_READ]) +
 		or_0(now[PDIAG_QUANTITY_CALLS_WRITE]);
 
-	if (isfinite(now[PDIAG_QUANTITY_OFF_FUTEX]))
-		return (struct cause){ or_0(now[PDIAG_QUANTITY_OFF_FUTEX]) +
-			or_0(now[PDIAG_QUANTITY_OFF_LOCK]), MEASURED };
+	if (proof)
+		return (struct cause){ proof->held[PDIAG_HOLD_LOCK],
+			proof->named * 2 > proof->held[PDIAG_HOLD_LOCK] ? MEASURED : GUESSED };
 	if (proc->threads < 2 || often < MANY_SWITCHES || calls > often / 10)
 		return (struct cause){ 0, GUESSED };
 	return (struct cause){ fmin(often * SWITCH_S, proc->threads), GUESSED };
@@ -82,18 +91,21 @@ static void find_causes(const struct pdiag_portraits *p, const struct pdiag_proc
 	const double *now, struct causes *c)
 {
 	double cpu = or_0(now[PDIAG_QUANTITY_CPU_USER]) + or_0(now[PDIAG_QUANTITY_CPU_SYSTEM]);
+	const struct pdiag_proof *proof = pdiag_proofs_of(p, proc);
 	struct cause *by = c->by;
 
-	*c = (struct causes){ .all = 0 };
-	by[PDIAG_CLASS_MEMORY] = memory(now);
+	if (proof && !p->proofs->waits)
+		proof = NULL;
+	*c = (struct causes){ .proof = proof };
+	by[PDIAG_CLASS_MEMORY] = memory(now, proof);
 	by[PDIAG_CLASS_CPU] = (struct cause){ cpu + or_0(now[PDIAG_QUANTITY_CHILDREN_CPU]),
 		MEASURED };
 	by[PDIAG_CLASS_SCHEDULER] = (struct cause){ or_0(now[PDIAG_QUANTITY_RUN_DELAY]),
 		MEASURED };
-	by[PDIAG_CLASS_STORAGE] = storage(p, proc, now);
-	by[PDIAG_CLASS_NETWORK] = (struct cause){ or_0(now[PDIAG_QUANTITY_OFF_NETWORK]),
+	by[PDIAG_CLASS_STORAGE] = storage(p, proc, now, proof);
+	by[PDIAG_CLASS_NETWORK] = (struct cause){ proof ? proof->held[PDIAG_HOLD_NETWORK] : 0,
 		MEASURED };
-	by[PDIAG_CLASS_LOCK] = lock(proc, now);
+	by[PDIAG_CLASS_LOCK] = lock(proc, now, proof);
 	for (size_t i = 0; i < PDIAG_COUNT(c->by); i++)
 		c->all += by[i].time;
 }
@@ -130,6 +142,37 @@ static void say_storage(struct pdiag_text *t, const double *now, double time, do
 	amount(t, PDIAG_QUANTITY_STORAGE_WRITE, now, "written ", "");
 }
 
+static void say_memory(struct pdiag_text *t, const double *now, const struct cause *cause)
+{
+	if (cause->certain >= MEASURED) {
+		pdiag_text_str(t, "it waits for memory ");
+		pdiag_portrait_amount(t, PDIAG_QUANTITY_OFF_IO, cause->time);
+		pdiag_text_str(t, ": ");
+	} else {
+		pdiag_text_str(t, "it faults in memory: ");
+	}
+	amount(t, PDIAG_QUANTITY_FAULTS_MAJOR, now, "major faults ", ", ");
+	amount(t, PDIAG_QUANTITY_FAULTS_MINOR, now, "minor ", "");
+}
+
+static void say_lock(struct pdiag_text *t, const double *now, const struct causes *c)
+{
+	const struct cause *by = &c->by[PDIAG_CLASS_LOCK];
+
+	if (!c->proof) {
+		amount(t, PDIAG_QUANTITY_VOLUNTARY, now, "its threads give up their CPU ",
+			" with few calls and no storage, as for locks");
+		return;
+	}
+	pdiag_text_str(t, by->certain < MEASURED ? "its threads wait for a futex " :
+		"its threads wait for locks ");
+	pdiag_portrait_amount(t, PDIAG_QUANTITY_OFF_LOCK, by->time);
+	if (by->certain < MEASURED)
+		pdiag_text_str(t, ", shortly each time, as for locks");
+	else if (or_0(now[PDIAG_QUANTITY_OFF_LOCK]) > by->time / 2)
+		pdiag_text_str(t, ", mostly in the kernel");
+}
+
 static void say(struct pdiag_text *t, uint32_t klass, const double *now, const struct causes *c)
 {
 	double time = c->by[klass].time;
@@ -143,28 +186,27 @@ static void say(struct pdiag_text *t, uint32_t klass, const double *now, const s
 			"");
 		break;
 	case PDIAG_CLASS_MEMORY:
-		amount(t, PDIAG_QUANTITY_FAULTS_MAJOR, now, "it faults in memory: major faults ",
-			", ");
-		amount(t, PDIAG_QUANTITY_FAULTS_MINOR, now, "minor ", "");
+		say_memory(t, now, &c->by[klass]);
 		break;
 	case PDIAG_CLASS_STORAGE:
 		say_storage(t, now, time, c->by[klass].certain);
 		break;
 	case PDIAG_CLASS_NETWORK:
-		amount(t, PDIAG_QUANTITY_OFF_NETWORK, now, "it waits for sockets ", "");
+		pdiag_text_str(t, "it waits for sockets ");
+		pdiag_portrait_amount(t, PDIAG_QUANTITY_OFF_NETWORK, time);
 		break;
 	case PDIAG_CLASS_LOCK:
-		if (c->by[klass].certain < MEASURED) {
-			amount(t, PDIAG_QUANTITY_VOLUNTARY, now, "its threads give up their CPU ",
-				" with few calls and no storage, as for locks");
-		} else {
-			pdiag_text_str(t, "its threads wait for locks ");
-			pdiag_portrait_amount(t, PDIAG_QUANTITY_OFF_LOCK, time);
-		}
+		say_lock(t, now, c);
 		break;
 	default:
 		break;
 	}
+}
+
+/* What is only guessed must be more than what is known. */
+static double weight(const struct cause *cause)
+{
+	return cause->time * cause->certain;
 }
 
 static uint32_t largest(const struct causes *c, uint32_t but)
@@ -172,7 +214,7 @@ static uint32_t largest(const struct causes *c, uint32_t but)
 	uint32_t best = PDIAG_CLASS_CPU == but ? PDIAG_CLASS_SCHEDULER : PDIAG_CLASS_CPU;
 
 	for (uint32_t i = PDIAG_CLASS_CPU; i <= PDIAG_CLASS_SCHEDULER; i++)
-		if (i != but && c->by[i].time > c->by[best].time)
+		if (i != but && weight(&c->by[i]) > weight(&c->by[best]))
 			best = i;
 	return best;
 }
@@ -197,7 +239,7 @@ struct pdiag_judgement pdiag_portrait_judge(const struct pdiag_portraits *p,
 	first = largest(&c, PDIAG_CLASS_UNKNOWN);
 	second = largest(&c, first);
 	say(reasons, first, now, &c);
-	if (c.by[second].time > WORTH_A_WORD * c.by[first].time) {
+	if (weight(&c.by[second]) > WORTH_A_WORD * weight(&c.by[first])) {
 		pdiag_text_str(reasons, "; ");
 		say(reasons, second, now, &c);
 	}

@@ -42,7 +42,6 @@ static bool subtract(struct pdiag_portraits *p, struct pdiag_proc *proc,
 	return any != 0;
 }
 
-/* Until now it was idle for all that is known. */
 static void begin_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
 {
 	double idle = (double)(proc->base_ns - proc->first_ns) / 1e9;
@@ -55,6 +54,7 @@ static void begin_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	for (uint32_t i = 1; i < p->bucket_count && i < id && idle > 0; i++, idle -= each)
 		past->buckets[(id - i) % PDIAG_PORTRAIT_BUCKETS] = (struct pdiag_bucket){
 			.id = id - i, .seconds = (float)(idle < each ? idle : each),
+			.counted = (float)(idle < each ? idle : each),
 			.resident = (float)proc->base_resident };
 	idle = (double)(proc->base_ns - proc->first_ns) / 1e9;
 	if (idle <= 0)
@@ -68,9 +68,22 @@ static void begin_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
 		past->usual.samples = p->sample - 1;
 }
 
+int pdiag_portrait_give_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
+{
+	if (proc->past)
+		return 0;
+	proc->past = calloc(1, sizeof(*proc->past));
+	if (!proc->past)
+		return -ENOMEM;
+	p->bytes += sizeof(*proc->past);
+	pdiag_usual_init(&proc->past->usual);
+	begin_past(p, proc);
+	return 0;
+}
+
 /* A step of its life: numbers of flows, in so many seconds. */
 static void step(struct pdiag_portraits *p, struct pdiag_proc *proc, const double *flow,
-	double seconds)
+	double seconds, bool begun)
 {
 	struct pdiag_past *past = proc->past;
 	struct pdiag_bucket *b = pdiag_portrait_bucket(p, proc);
@@ -78,6 +91,7 @@ static void step(struct pdiag_portraits *p, struct pdiag_proc *proc, const doubl
 	double growth = (double)proc->resident - (double)proc->base_resident;
 
 	b->seconds += (float)seconds;
+	b->counted += begun ? 0 : (float)seconds;
 	if (proc->state == 'D')
 		b->blocked += (float)seconds;
 	for (uint32_t f = 0; f < PDIAG_FLOWS; f++) {
@@ -87,11 +101,9 @@ static void step(struct pdiag_portraits *p, struct pdiag_proc *proc, const doubl
 	one[PDIAG_FLOW_CHILDREN] += (double)past->credit;
 	past->credit = 0;
 	proc->base_resident = proc->resident;
-	pdiag_portrait_rates(proc, one, seconds, growth, values);
+	pdiag_portrait_rates(proc, one, seconds, begun ? 0 : seconds, growth, values);
 	pdiag_usual_add(&past->usual, values, seconds);
-	pdiag_spark_add(&past->spark, values[PDIAG_QUANTITY_CPU_USER] +
-		values[PDIAG_QUANTITY_CPU_SYSTEM], values[PDIAG_QUANTITY_RUN_DELAY],
-		values[PDIAG_QUANTITY_RESIDENT], seconds);
+	pdiag_spark_add(&past->spark, values, seconds);
 }
 
 void pdiag_portrait_rest(struct pdiag_portraits *p, struct pdiag_proc *proc, uint64_t now_ns)
@@ -101,7 +113,7 @@ void pdiag_portrait_rest(struct pdiag_portraits *p, struct pdiag_proc *proc, uin
 	if (now_ns <= proc->base_ns)
 		return;
 	if (proc->past)
-		step(p, proc, nothing, (double)(now_ns - proc->base_ns) / 1e9);
+		step(p, proc, nothing, (double)(now_ns - proc->base_ns) / 1e9, false);
 	proc->base_ns = now_ns;
 	proc->used = 0;
 }
@@ -129,11 +141,7 @@ static int read_threads(
 	if (!proc->based || (r->threads < 2 && !(proc->past && proc->past->thread_count)))
 		return 0;
 	ret = pdiag_portrait_give_past(p, proc);
-	if (ret)
-		return ret;
-	if (!proc->past->last)
-		begin_past(p, proc);
-	return pdiag_portrait_read_threads(p, proc, r);
+	return ret ? ret : pdiag_portrait_read_threads(p, proc, r);
 }
 
 int pdiag_portrait_look(struct pdiag_portraits *p, struct pdiag_proc *proc)
@@ -172,9 +180,7 @@ int pdiag_portrait_look(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	ret = pdiag_portrait_give_past(p, proc);
 	if (ret)
 		return ret;
-	if (!proc->past->last)
-		begin_past(p, proc);
 	set_base(p, proc, &r, at);
-	step(p, proc, flow, seconds);
+	step(p, proc, flow, seconds, r.begun);
 	return 0;
 }

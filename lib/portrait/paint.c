@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "portrait/proofs.h"
 #include "portrait/portrait.h"
 #include "util/array.h"
 
@@ -20,7 +21,7 @@ void pdiag_portrait_values(const struct pdiag_portraits *p, const struct pdiag_p
 	pdiag_portrait_now(p, proc, now);
 	for (uint32_t q = 0; q < PDIAG_QUANTITY_COUNT; q++) {
 		values[q] = (struct pdiag_portrait_value){ .now = now[q], .usual = now[q] };
-		if (!proc->past)
+		if (!proc->past || !pdiag_usual_samples(&proc->past->usual, q))
 			continue;
 		values[q].usual = isfinite(now[q]) ? (double)proc->past->usual.mean[q] : NAN;
 		values[q].deviation = pdiag_usual_deviation(&proc->past->usual, q, now[q]);
@@ -36,6 +37,7 @@ static const char *text_or_none(const char *text)
 static void fill(struct pdiag_portraits *p, const struct pdiag_proc *proc,
 	struct pdiag_portrait *to)
 {
+	const struct pdiag_proof *proof = pdiag_proofs_of(p, proc);
 	const struct pdiag_past *past = proc->past;
 
 	to->name = proc->comm;
@@ -49,6 +51,10 @@ static void fill(struct pdiag_portraits *p, const struct pdiag_proc *proc,
 	to->seen_ns = proc->base_ns - proc->first_ns;
 	to->samples = past ? past->usual.samples : 0;
 	to->children = pdiag_portrait_ended(p, past);
+	if (proof && proof->depth) {
+		to->top = p->proofs->frames + proof->first;
+		to->top_depth = proof->depth;
+	}
 }
 
 int pdiag_portrait_paint(

@@ -24,7 +24,8 @@
 
 #define PDIAG_PORTRAIT_COMM 16
 #define PDIAG_PORTRAIT_BUCKETS 6u   /* that a window is made of, at most */
-#define PDIAG_PORTRAIT_POINTS 48u   /* of a sparkline, at most */
+#define PDIAG_PORTRAIT_POINTS 32u   /* of a sparkline, at most; even */
+#define PDIAG_PORTRAIT_LINES ((uint32_t)PDIAG_QUANTITY_OFF_FUTEX) /* quantities that have one */
 #define PDIAG_PORTRAIT_WARM 8u	    /* looks before anything is unusual */
 #define PDIAG_PORTRAIT_NEVER UINT64_MAX
 
@@ -58,6 +59,8 @@ struct pdiag_reading {
 	int32_t ppid;
 	uint32_t uid;
 	bool kernel, has_uid, has_run;
+	bool begun; /* its threads were not looked at before: what they count is only known from now
+		     * on */
 	char state;
 	char comm[PDIAG_PORTRAIT_COMM];
 };
@@ -66,6 +69,7 @@ struct pdiag_reading {
 struct pdiag_bucket {
 	uint32_t id;	  /* of samples, from 1; 0: empty */
 	float seconds;
+	float counted;	  /* seconds that what is counted by thread is known for */
 	float blocked;	  /* seconds of looks that found it in uninterruptible sleep */
 	float resident;	  /* bytes, at its begin */
 	uint32_t ended;	  /* children */
@@ -82,14 +86,15 @@ struct pdiag_portrait_thread {
 /* What it usually is like. */
 struct pdiag_usual {
 	float mean[PDIAG_QUANTITY_COUNT], spread[PDIAG_QUANTITY_COUNT];
-	float seconds; /* that this is made of */
-	uint32_t samples;
+	float seconds, wait_seconds; /* that this is made of; the waits, of profiles */
+	uint32_t samples, profiles;
 };
 
-/* How CPU, run delay and resident memory went: points of equal numbers of seconds, as bfloat16. */
+/* How each quantity that /proc tells of went: points of equal numbers of seconds. */
 struct pdiag_spark {
-	uint16_t points[3][PDIAG_PORTRAIT_POINTS];
-	float sum[3], seconds; /* of the point that is being made */
+	int16_t points[PDIAG_PORTRAIT_LINES][PDIAG_PORTRAIT_POINTS];
+	float largest[PDIAG_PORTRAIT_LINES];
+	float sum[PDIAG_PORTRAIT_LINES], seconds; /* of the point that is being made */
 	float step;	       /* seconds a point; 0: none yet */
 	uint32_t count;
 };
@@ -134,8 +139,7 @@ struct pdiag_portrait_clock {
 	void *user;
 };
 
-struct pdiag_departed;	/* portrait/heir.h */
-struct pdiag_evidence;	/* portrait/evidence.h */
+struct pdiag_proofs;	/* portrait/proofs.h */
 
 struct pdiag_portraits {
 	struct pdiag_child child;
@@ -152,8 +156,7 @@ struct pdiag_portraits {
 	struct pdiag_table index; /* of procs, by pid */
 	uint32_t *due;	/* places in procs */
 	size_t due_count, due_cap;
-	struct pdiag_departed *departed;
-	struct pdiag_evidence *evidence; /* of the last profile; NULL: none */
+	struct pdiag_proofs *proofs; /* of the last profile; NULL: none */
 	uint32_t bucket_samples, bucket_count;
 	uint32_t sample;  /* number of the one that is being taken, or was last */
 	int error; /* of the walk: -ENOMEM, what there was no memory for is missing */
@@ -192,8 +195,6 @@ struct pdiag_proc *pdiag_portrait_find(const struct pdiag_portraits *p, int32_t 
 struct pdiag_proc *pdiag_portrait_add(struct pdiag_portraits *p, int32_t pid);
 /* The last one takes its place. */
 void pdiag_portrait_remove(struct pdiag_portraits *p, struct pdiag_proc *proc);
-/* 0 or -ENOMEM. */
-int pdiag_portrait_give_past(struct pdiag_portraits *p, struct pdiag_proc *proc);
 void pdiag_portrait_drop_past(struct pdiag_portraits *p, struct pdiag_proc *proc);
 
 /* ---- reading.c: files of one process ---- */
@@ -237,6 +238,8 @@ int pdiag_portrait_list(
 void pdiag_portrait_identify(struct pdiag_proc *proc, const struct pdiag_reading *r);
 /* Read a process and count what is new. -ESRCH: it is gone. */
 int pdiag_portrait_look(struct pdiag_portraits *p, struct pdiag_proc *proc);
+/* From here on it has a past; until now it was idle. 0 or -ENOMEM. */
+int pdiag_portrait_give_past(struct pdiag_portraits *p, struct pdiag_proc *proc);
 /* Nothing happened since the last look. */
 void pdiag_portrait_rest(struct pdiag_portraits *p, struct pdiag_proc *proc, uint64_t now_ns);
 /* Those that were not listed are gone: credit them to who made them, and remove them. */
@@ -253,9 +256,11 @@ struct pdiag_judgement {
 /* What it mostly does or waits for; the reasons are added to the text. */
 struct pdiag_judgement pdiag_portrait_judge(const struct pdiag_portraits *p,
 	const struct pdiag_proc *proc, const double *now, struct pdiag_text *reasons);
-/* "40 MB/s", "94 % of a CPU" */
+/* "40 MiB/s", "94 %"; "?" */
+void pdiag_portrait_value(struct pdiag_text *t, uint32_t quantity, double value);
+/* The same in a sentence: "94 % of a CPU", "not known". */
 void pdiag_portrait_amount(struct pdiag_text *t, uint32_t quantity, double value);
-/* What is unusual: "storage written 40 MB/s, usually 0". */
+/* What is unusual: "storage written 40 MiB/s, usually 0". */
 void pdiag_portrait_change(struct pdiag_text *t, const struct pdiag_portrait_value *values);
 /* The name of a quantity in a sentence, such as "storage written". */
 const char *pdiag_portrait_word(uint32_t quantity);
@@ -278,21 +283,25 @@ void pdiag_portrait_values(const struct pdiag_portraits *p, const struct pdiag_p
 
 /* That of now. */
 struct pdiag_bucket *pdiag_portrait_bucket(struct pdiag_portraits *p, struct pdiag_proc *proc);
-/* values by enum pdiag_quantity; NaN where not known. */
+/* values by enum pdiag_portrait_quantity; NaN where not known. */
 void pdiag_portrait_now(
 	const struct pdiag_portraits *p, const struct pdiag_proc *proc, double *values);
-/* The same of one step: what was counted in so many seconds, in the units of buckets. */
+/* The same of one step: what was counted in so many seconds, in the units of buckets; what is
+ * counted by thread, in those that this is known for. */
 void pdiag_portrait_rates(const struct pdiag_proc *proc, const double *flow, double seconds,
-	double growth, double *values);
+	double counted, double growth, double *values);
 uint32_t pdiag_portrait_ended(const struct pdiag_portraits *p, const struct pdiag_past *past);
 /* The share of looks of the window that found it in uninterruptible sleep. */
 double pdiag_portrait_stuck(const struct pdiag_portraits *p, const struct pdiag_proc *proc);
 
 /* ---- usual.c: and what it usually is like ---- */
 
+void pdiag_usual_init(struct pdiag_usual *u);
 void pdiag_usual_add(struct pdiag_usual *u, const double *values, double seconds);
-/* One quantity of another source, of which `seconds` are known. */
-void pdiag_usual_add_one(struct pdiag_usual *u, uint32_t quantity, double value, double seconds);
+/* What a profile of so many seconds tells: values from PDIAG_QUANTITY_OFF_FUTEX on. */
+void pdiag_usual_add_waits(struct pdiag_usual *u, const double *values, double seconds);
+/* What a quantity's past is made of. */
+uint32_t pdiag_usual_samples(const struct pdiag_usual *u, uint32_t quantity);
 double pdiag_usual_deviation(const struct pdiag_usual *u, uint32_t quantity, double now);
 double pdiag_portrait_abnormality(const struct pdiag_portrait_value *values);
 /* How much of a quantity is worth a word. */
@@ -300,8 +309,10 @@ double pdiag_quantity_floor(uint32_t quantity);
 
 /* ---- spark.c ---- */
 
-void pdiag_spark_add(struct pdiag_spark *s, double cpu, double delay, double resident,
-	double seconds);
+/* Values by enum pdiag_portrait_quantity. */
+void pdiag_spark_add(struct pdiag_spark *s, const double *values, double seconds);
+/* Points that there are, the last of which may be a part of one; NaN: not known. */
+uint32_t pdiag_spark_count(const struct pdiag_spark *s);
 double pdiag_spark_at(const struct pdiag_spark *s, uint32_t line, uint32_t i);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/options.h"
+#include "portrait/proofs.h"
 #include "portrait/portrait.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -35,6 +36,7 @@ static void destroy(struct pdiag_child *child)
 	}
 	if (p->proc_fd >= 0)
 		close(p->proc_fd);
+	pdiag_proofs_free(p->proofs);
 	pdiag_table_free(&p->index);
 	free(p->procs);
 	free(p->due);

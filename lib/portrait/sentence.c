@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Quantities in sentences. */
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "output/number.h"
+#include "output/quantity.h"
 #include "portrait/portrait.h"
-#include "util/array.h"
 
 static const char *const words[PDIAG_QUANTITY_COUNT] = {
 	[PDIAG_QUANTITY_CPU_USER] = "CPU in user space",
@@ -36,60 +38,39 @@ const char *pdiag_portrait_word(uint32_t quantity)
 	return quantity < PDIAG_QUANTITY_COUNT ? words[quantity] : "unknown";
 }
 
-/* Three digits, or all that are before the point. */
-static void number(struct pdiag_text *t, double v)
+void pdiag_portrait_value(struct pdiag_text *t, uint32_t q, double value)
 {
-	unsigned int decimals = v >= 99.95 || v < 0.005 ? 0 : v >= 9.995 ? 1 : 2;
-	double scale = decimals == 2 ? 100 : decimals ? 10 : 1;
-	uint64_t fixed = v < 1e15 ? (uint64_t)(v * scale + 0.5) : UINT64_MAX / 1000;
+	const char *unit = pdiag_quantity_unit(q);
+	size_t len = strlen(unit);
+	bool per_second = len > 2 && !strcmp(unit + len - 2, "/s");
+	struct pdiag_quantity quantity;
+	char base[32];
 
-	while (decimals && fixed % 10 == 0) {
-		fixed /= 10;
-		decimals--;
+	snprintf(base, sizeof(base), "%.*s", (int)(per_second ? len - 2 : len), unit);
+	if (pdiag_quantity_init(&quantity, base, per_second)) {
+		t->error = t->error ? t->error : -ENOMEM;
+		return;
 	}
-	if (decimals)
-		pdiag_number_fixed(t, fixed, decimals);
-	else
-		pdiag_number_grouped(t, fixed);
-}
-
-static void bytes(struct pdiag_text *t, double v)
-{
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
-	size_t i = 0;
-
-	while (v >= 999.5 && i + 1 < PDIAG_COUNT(units)) {
-		v /= 1000;
-		i++;
-	}
-	number(t, i ? v : floor(v + 0.5));
-	pdiag_text_char(t, ' ');
-	pdiag_text_str(t, units[i]);
-}
-
-/* "0.94 s/s" tells most people less than "94 %". */
-static void share(struct pdiag_text *t, double v, const char *of)
-{
-	number(t, v >= 0.0995 ? floor(v * 100 + 0.5) : v * 100);
-	pdiag_text_str(t, " %");
-	pdiag_text_str(t, of);
+	/* Below a thousandth of what matters it is nothing. */
+	if (fabs(value) < pdiag_quantity_floor(q) / 1000)
+		value = 0;
+	pdiag_quantity_value(t, &quantity, value);
+	if (quantity.counted && per_second && pdiag_quantity_known(value))
+		pdiag_text_str(t, "/s");
 }
 
 void pdiag_portrait_amount(struct pdiag_text *t, uint32_t q, double value)
 {
-	if (!isfinite(value)) {
+	if (!pdiag_quantity_known(value)) {
 		pdiag_text_str(t, "not known");
 		return;
 	}
-	if (value < 0) {
-		pdiag_text_str(t, "\xe2\x88\x92");
-		value = -value;
-	}
+	pdiag_portrait_value(t, q, value);
 	switch (q) {
 	case PDIAG_QUANTITY_CPU_USER:
 	case PDIAG_QUANTITY_CPU_SYSTEM:
 	case PDIAG_QUANTITY_CHILDREN_CPU:
-		share(t, value, " of a CPU");
+		pdiag_text_str(t, " of a CPU");
 		break;
 	case PDIAG_QUANTITY_RUN_DELAY:
 	case PDIAG_QUANTITY_BLOCKED_IO:
@@ -98,23 +79,9 @@ void pdiag_portrait_amount(struct pdiag_text *t, uint32_t q, double value)
 	case PDIAG_QUANTITY_OFF_NETWORK:
 	case PDIAG_QUANTITY_OFF_LOCK:
 	case PDIAG_QUANTITY_OFF_OTHER:
-		share(t, value, value > 1.05 ? " of a thread's time" : " of the time");
-		break;
-	case PDIAG_QUANTITY_RESIDENT:
-		bytes(t, value);
-		break;
-	case PDIAG_QUANTITY_THREADS:
-		number(t, value);
-		break;
-	case PDIAG_QUANTITY_GROWTH:
-	case PDIAG_QUANTITY_STORAGE_READ:
-	case PDIAG_QUANTITY_STORAGE_WRITE:
-		bytes(t, value);
-		pdiag_text_str(t, "/s");
+		pdiag_text_str(t, value > 1.05 ? " of a thread's time" : " of the time");
 		break;
 	default:
-		number(t, value);
-		pdiag_text_str(t, "/s");
 		break;
 	}
 }
@@ -128,7 +95,8 @@ static void usually(struct pdiag_text *t, uint32_t q, double value)
 		pdiag_portrait_amount(t, q, value);
 }
 
-#define UNUSUAL 4.0 /* spreads; more than half as much as the first is worth a second word */
+#define UNUSUAL 4.0 /* spreads; half as much as the first is worth a second word */
+#define STRANGE 16.0 /* and so much in any case */
 
 static uint32_t strangest(const struct pdiag_portrait_value *values, uint32_t but)
 {
@@ -159,7 +127,7 @@ void pdiag_portrait_change(struct pdiag_text *t, const struct pdiag_portrait_val
 		return;
 	one(t, first, &values[first]);
 	second = strangest(values, first);
-	d = d / 2 > UNUSUAL ? d / 2 : UNUSUAL;
+	d = fmin(fmax(d / 2, UNUSUAL), STRANGE);
 	if (fabs(values[second].deviation) < d)
 		return;
 	pdiag_text_str(t, "; ");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Processes by pid. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,15 +65,4 @@ void pdiag_portrait_remove(struct pdiag_portraits *p, struct pdiag_proc *proc)
 		p->procs[i] = p->procs[last];
 	}
 	p->count--;
-}
-
-int pdiag_portrait_give_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
-{
-	if (proc->past)
-		return 0;
-	proc->past = calloc(1, sizeof(*proc->past));
-	if (!proc->past)
-		return -ENOMEM;
-	p->bytes += sizeof(*proc->past);
-	return 0;
 }

@@ -196,5 +196,6 @@ int pdiag_portrait_read_threads(
 	for (uint32_t f = FIRST; f < PDIAG_FLOWS; f++)
 		r->flow[f] = proc->base[f] + sum.flow[f];
 	r->have = (r->have & ((1u << FIRST) - 1)) | sum.have;
+	r->begun = !known;
 	return 0;
 }

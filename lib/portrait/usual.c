@@ -62,41 +62,69 @@ static double spread_of(const struct pdiag_usual *u, uint32_t q)
 	return spread > low ? spread : low;
 }
 
-void pdiag_usual_add_one(struct pdiag_usual *u, uint32_t q, double value, double seconds)
+/* A mean that is not known yet is NaN. */
+void pdiag_usual_init(struct pdiag_usual *u)
 {
-	double before = (double)u->seconds < MEMORY_S ? (double)u->seconds : MEMORY_S;
-	double share = seconds / (before + seconds), off, limit, mean = (double)u->mean[q];
+	*u = (struct pdiag_usual){ .samples = 0 };
+	for (uint32_t q = 0; q < PDIAG_QUANTITY_COUNT; q++)
+		u->mean[q] = NAN;
+}
+
+/* Of so many seconds, after `before` that were known, in `samples`. */
+static void add_one(struct pdiag_usual *u, uint32_t q, double value, double seconds,
+	double before, uint32_t samples)
+{
+	double share, off, limit, mean = (double)u->mean[q];
 
 	if (!isfinite(value) || !(seconds > 0))
 		return;
+	if (!isfinite(mean)) {
+		u->mean[q] = (float)value;
+		return;
+	}
+	share = seconds / (fmin(before, MEMORY_S) + seconds);
 	/* A long pause is one look all the same. */
-	if (u->samples && share > 0.5)
+	if (samples && share > 0.5)
 		share = 0.5;
 	off = value - mean;
-	if (u->samples >= PDIAG_PORTRAIT_WARM) {
+	if (samples >= PDIAG_PORTRAIT_WARM) {
 		limit = CLIP * spread_of(u, q);
 		off = off > limit ? limit : off < -limit ? -limit : off;
 	}
 	u->mean[q] = (float)(mean + share * off);
 	/* 1.25 mean deviations are a standard deviation of what is normal. */
-	if (u->samples)
+	if (samples)
 		u->spread[q] += (float)(share * (1.25 * fabs(off) - (double)u->spread[q]));
 }
 
 void pdiag_usual_add(struct pdiag_usual *u, const double *values, double seconds)
 {
-	/* What a profile tells has its own times. */
 	for (uint32_t q = 0; q < PDIAG_QUANTITY_OFF_FUTEX; q++)
-		pdiag_usual_add_one(u, q, values[q], seconds);
+		add_one(u, q, values[q], seconds, (double)u->seconds, u->samples);
 	u->seconds += (float)seconds;
 	u->samples += u->samples < UINT32_MAX;
+}
+
+/* They have their own times. */
+void pdiag_usual_add_waits(struct pdiag_usual *u, const double *values, double seconds)
+{
+	for (uint32_t q = PDIAG_QUANTITY_OFF_FUTEX; q < PDIAG_QUANTITY_COUNT; q++)
+		add_one(u, q, values[q - PDIAG_QUANTITY_OFF_FUTEX], seconds,
+			(double)u->wait_seconds, u->profiles);
+	u->wait_seconds += (float)seconds;
+	u->profiles += u->profiles < UINT32_MAX;
+}
+
+uint32_t pdiag_usual_samples(const struct pdiag_usual *u, uint32_t q)
+{
+	return q < PDIAG_QUANTITY_OFF_FUTEX ? u->samples : u->profiles;
 }
 
 double pdiag_usual_deviation(const struct pdiag_usual *u, uint32_t q, double now)
 {
 	double d;
 
-	if (u->samples < PDIAG_PORTRAIT_WARM || !isfinite(now))
+	if (pdiag_usual_samples(u, q) < PDIAG_PORTRAIT_WARM || !isfinite(now - (double)u->mean[q]))
 		return 0;
 	d = (now - (double)u->mean[q]) / spread_of(u, q);
 	return d > DEVIATION_MAX ? DEVIATION_MAX : d < -DEVIATION_MAX ? -DEVIATION_MAX : d;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "portrait/proofs.h"
 #include "portrait/portrait.h"
 #include "util/array.h"
 
@@ -45,39 +46,45 @@ static const uint8_t quantities[PDIAG_FLOWS] = {
 };
 
 void pdiag_portrait_rates(const struct pdiag_proc *proc, const double *flow, double seconds,
-	double growth, double *values)
+	double counted, double growth, double *values)
 {
+	double time;
+
 	for (uint32_t q = 0; q < PDIAG_QUANTITY_COUNT; q++)
 		values[q] = NAN;
 	values[PDIAG_QUANTITY_RESIDENT] = (double)proc->resident;
 	values[PDIAG_QUANTITY_THREADS] = proc->threads;
 	if (!(seconds > 0))
 		return;
-	for (uint32_t f = 0; f < PDIAG_FLOWS; f++)
-		if (proc->have >> f & 1)
-			values[quantities[f]] = flow[f] / seconds;
+	for (uint32_t f = 0; f < PDIAG_FLOWS; f++) {
+		time = f < PDIAG_FLOW_DELAY ? seconds : counted;
+		if (proc->have >> f & 1 && time > 0)
+			values[quantities[f]] = flow[f] / time;
+	}
 	values[PDIAG_QUANTITY_GROWTH] = growth / seconds;
 }
 
 static void idle(const struct pdiag_proc *proc, double *values)
 {
 	static const double nothing[PDIAG_FLOWS];
-
 	/* Watched for less than a look it is not known yet. */
-	pdiag_portrait_rates(proc, nothing,
-		proc->based && proc->base_ns > proc->first_ns ? 1 : 0, 0, values);
+	double seconds = proc->based && proc->base_ns > proc->first_ns ? 1 : 0;
+
+	pdiag_portrait_rates(proc, nothing, seconds, seconds, 0, values);
 }
 
 void pdiag_portrait_now(
 	const struct pdiag_portraits *p, const struct pdiag_proc *proc, double *values)
 {
 	const struct pdiag_past *past = proc->past;
-	double flow[PDIAG_FLOWS] = { 0 }, seconds = 0, resident = (double)proc->base_resident;
+	double flow[PDIAG_FLOWS] = { 0 }, seconds = 0, counted = 0;
+	double resident = (double)proc->base_resident;
 	const struct pdiag_bucket *b;
 	uint32_t oldest = UINT32_MAX;
 
 	if (!past) {
 		idle(proc, values);
+		pdiag_proofs_values(p, proc, values);
 		return;
 	}
 	for (uint32_t i = 0; i < PDIAG_PORTRAIT_BUCKETS; i++) {
@@ -85,6 +92,7 @@ void pdiag_portrait_now(
 		if (!b)
 			continue;
 		seconds += (double)b->seconds;
+		counted += (double)b->counted;
 		for (uint32_t f = 0; f < PDIAG_FLOWS; f++)
 			flow[f] += (double)b->flow[f];
 		if (b->id < oldest) {
@@ -92,7 +100,9 @@ void pdiag_portrait_now(
 			resident = (double)b->resident;
 		}
 	}
-	pdiag_portrait_rates(proc, flow, seconds, (double)proc->base_resident - resident, values);
+	pdiag_portrait_rates(proc, flow, seconds, counted,
+		(double)proc->base_resident - resident, values);
+	pdiag_proofs_values(p, proc, values);
 }
 
 uint32_t pdiag_portrait_ended(const struct pdiag_portraits *p, const struct pdiag_past *past)

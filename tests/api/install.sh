@@ -39,7 +39,7 @@ for example in "$SOURCE"/examples/*.c; do
 	"$CC" -Wall -Wextra -Werror "$example" -o "$program" $(pkg-config --cflags --libs libpdiag)
 done
 for program in pdiag-record pdiag-report pdiag-diff pdiag-probe pdiag-tasks pdiag-trend \
-	pdiag-watch; do
+	pdiag-watch pdiag-portrait; do
 	[ "$(LD_LIBRARY_PATH=$lib "$temp/$program" --version)" = "$program $version" ] ||
 		die "$program --version is wrong"
 	[ "$("$bin/$program" --version)" = "$program $version" ] ||

@@ -19,7 +19,8 @@ grep -ohE '\bpdiag_[a-z0-9_]+\b' -- *.3 *.7 2> /dev/null | sort -u | while IFS= 
 	grep -qw "$name" ../include/pdiag/* || [ -f "$name.3" ] || echo "$name"
 done > "$temp/unknown"
 [ ! -s "$temp/unknown" ] || complain "in the manual, not in the headers: $(xargs < "$temp/unknown")"
-for program in pdiag-record pdiag-report pdiag-diff pdiag-probe pdiag-tasks pdiag-trend pdiag-watch; do
+for program in pdiag-record pdiag-report pdiag-diff pdiag-probe pdiag-tasks pdiag-trend pdiag-watch \
+	pdiag-portrait; do
 	[ -f "$program.1" ] || complain "there is no $program.1"
 	[ ! -f "$program.1" ] || "$BUILD/examples/$program" --help | grep -oE -- '--[a-z-]+' |
 		sort -u | while IFS= read -r option; do

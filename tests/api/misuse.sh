@@ -112,6 +112,23 @@ expect 1 pdiag-watch --cgroup /no/such/cgroup
 expect 1 pdiag-watch -j /proc/journal
 expect 1 pdiag-watch --list no-such-folder
 expect 1 pdiag-watch -j no-such-folder --show last
+expect 2 pdiag-portrait -d x
+expect 2 pdiag-portrait -d 0
+expect 2 pdiag-portrait --interval 5
+says "--interval"
+expect 2 pdiag-portrait --by size
+says "size"
+expect 2 pdiag-portrait -p 0
+expect 2 pdiag-portrait -s out.svg
+says "--pid"
+expect 2 pdiag-portrait -s
+says "lacks its value: -s"
+expect 2 pdiag-portrait --no-such-option
+says "--no-such-option"
+expect 2 pdiag-portrait 1
+expect 1 pdiag-portrait -d 0.1 -p 4194304
+expect 1 pdiag-portrait -d 0.1 --root /no/such/root
+says "/no/such/root"
 expect 2 pdiag-diff -o d2.folded one two
 says "d2.folded"
 expect 2 pdiag-diff -o .svg one two

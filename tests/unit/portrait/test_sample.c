@@ -229,6 +229,9 @@ static void threads(void **state)
 	m.user += 10;
 	put_process(&f, &m);
 	sample(&f, 10);
+	/* That is the first that is known of them. */
+	assert_true(isnan(value(&f, 10, PDIAG_QUANTITY_RUN_DELAY)));
+	is_near(value(&f, 10, PDIAG_QUANTITY_CPU_USER), 0.01);
 	m.user += 100;
 	put_process(&f, &m);
 	put_counted(&f, "10/task/10", NS, 2 * NS, 110, 10, 1);
@@ -239,6 +242,22 @@ static void threads(void **state)
 	is_near(value(&f, 10, PDIAG_QUANTITY_VOLUNTARY), 4);
 	is_near(value(&f, 10, PDIAG_QUANTITY_INVOLUNTARY), 5);
 	is_near(value(&f, 10, PDIAG_QUANTITY_MIGRATIONS), 0.4);
+	fixture_end(&f);
+	/* Nor does it make the rates of the window smaller. */
+	fixture_begin(&f);
+	m = worker(&f);
+	m.threads = 2;
+	for (unsigned int i = 0; i < 3; i++) {
+		m.user += 10;
+		put_process(&f, &m);
+		put_counted(&f, "10/task/10", NS, i * NS, 0, 0, 0);
+		if (!i)
+			assert_int_equal(make(&f), 0);
+		sample(&f, i ? 10 : 0);
+	}
+	is_near(value(&f, 10, PDIAG_QUANTITY_RUN_DELAY), 0.1);
+	is_near(look_at(&f, 10).values[PDIAG_QUANTITY_RUN_DELAY].usual, 0.1);
+	is_near(value(&f, 10, PDIAG_QUANTITY_CPU_USER), 0.01);
 	fixture_end(&f);
 }
 
