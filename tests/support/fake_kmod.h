@@ -27,6 +27,7 @@
 struct fake_kmod {
 	int open_errno;	    /* what open() fails with; 0: it does not */
 	uint32_t abi;	    /* 0: not a device of ours */
+	uint32_t schema;
 	uint32_t features;  /* that this module has heard of */
 	uint32_t lacking;   /* mask of those that are not available */
 	uint32_t session_bytes; /* that it knows of struct pdiag_kmod_session */
@@ -67,7 +68,8 @@ static int fake_kmod_load(void)
 {
 	struct fake_kmod *k = &fake_kmod;
 
-	*k = (struct fake_kmod){ .abi = PDIAG_KMOD_ABI, .features = PDIAG_KMOD_FEATURES,
+	*k = (struct fake_kmod){ .abi = PDIAG_KMOD_ABI, .schema = PDIAG_KMOD_SCHEMA,
+		.features = PDIAG_KMOD_FEATURES,
 		.session_bytes = sizeof(struct pdiag_kmod_session), .unknown = -1,
 		.ring_bytes = FAKE_KMOD_BYTES, .device_fd = -1, .session_fd = -1 };
 	for (int i = 0; i < FAKE_KMOD_RINGS; i++) {
@@ -124,7 +126,7 @@ static int fake_open(int flags)
 static int fake_version(struct pdiag_kmod_version *v)
 {
 	v->abi = fake_kmod.abi;
-	v->schema = 1;
+	v->schema = fake_kmod.schema;
 	v->features = fake_kmod.features;
 	v->nr_rings = FAKE_KMOD_CPUS + 1;
 	/* Not ended, and not one line. */

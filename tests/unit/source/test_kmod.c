@@ -68,7 +68,13 @@ static void test_no_device(void **state)
 	fake_kmod.open_errno = 0;
 	fake_kmod.abi = 0;
 	assert_int_equal(pdiag_kdevice_open(&d), -EPROTO);
+	SAYS("does not tell its version");
 	assert_int_equal(d.fd, -1);
+	assert_int_equal(fcntl(fake_kmod.device_fd, F_GETFD), -1);
+	fake_kmod.abi = PDIAG_KMOD_ABI;
+	fake_kmod.schema = 0;
+	assert_int_equal(pdiag_kdevice_open(&d), -EPROTO);
+	SAYS("does not tell its version");
 	assert_int_equal(fcntl(fake_kmod.device_fd, F_GETFD), -1);
 }
 
@@ -247,6 +253,48 @@ static struct pdiag_source *started(void)
 	return s;
 }
 
+/* The type of the next record of the module; those of processes are passed over. */
+static uint16_t next_type(struct pdiag_source *s, struct pdiag_raw *raw)
+{
+	do
+		assert_int_equal(s->ops->next(s, raw), 1);
+	while (raw->format != PDIAG_RAW_KMOD);
+	return ((const struct pdiag_kmod_record *)raw->data)->type;
+}
+
+/*
+ * A module of later versions, of both: by its contract it only knows more, so it is used as if it
+ * did not. Records that have grown and types of record that are new are whole, and in order.
+ */
+static void test_newer_module(void **state)
+{
+	struct {
+		struct pdiag_kmod_sample sample;
+		uint64_t more[4];
+	} longer = { .sample = { .stack = PDIAG_KMOD_NO_STACK, .pid = 1, .tid = 7 } };
+	struct pdiag_source *s;
+	struct pdiag_raw raw;
+	(void)state;
+
+	fake_kmod.abi = PDIAG_KMOD_ABI + 1;
+	fake_kmod.schema = PDIAG_KMOD_SCHEMA + 1;
+	fake_kmod.features = PDIAG_KMOD_FEATURES + 2;
+	fake_kmod.session_bytes += 64;
+	s = started();
+	assert_int_equal(fake_kmod.asked.size, sizeof(struct pdiag_kmod_session));
+	fake_kmod_put(0, &longer, sizeof(longer), PDIAG_KMOD_SAMPLE, 10);
+	fake_kmod_put(0, &longer, sizeof(longer), 1000, 20);
+	put_sample(0, 30, 3);
+	assert_int_equal(s->ops->refresh(s), 0);
+	assert_int_equal(next_type(s, &raw), PDIAG_KMOD_SAMPLE);
+	assert_int_equal(raw.len, sizeof(longer));
+	assert_int_equal(((const struct pdiag_kmod_sample *)raw.data)->tid, 7);
+	assert_int_equal(next_type(s, &raw), 1000);
+	assert_int_equal(next_tid(s, &raw), 3);
+	assert_int_equal(next_tid(s, &raw), 0);
+	s->ops->close(s);
+}
+
 static void test_order(void **state)
 {
 	struct pdiag_source *s = started();
@@ -393,6 +441,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_features, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_older_module, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_newer_module, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_sessions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
