@@ -16,10 +16,15 @@
 /* Processes that are asked for their cgroup, in all. */
 #define CGROUP_LIMIT 8192u
 
+/* Stacks of this much of a profile's weight, each by itself, come first: so few of them that there
+ * is room for their frames. */
+#define HEAVY 0.001
+
 /* What a node of the profile became, below the part `base`. */
 struct step {
 	uint32_t base; /* 0: nothing yet; roots are nobody's base */
 	uint32_t part;
+	bool cut; /* the part is that of a node above */
 };
 
 /* What threads of a profile are; parts. */
@@ -151,26 +156,48 @@ static int take_frames(struct gather *g, uint32_t node)
 	return 0;
 }
 
-static uint32_t frame_part(struct gather *g, uint32_t frame, uint32_t parent)
+/* Is a frame below this part of interest, and is there room for it? */
+static bool may_make(const struct gather *g, uint32_t parent)
+{
+	if (g->parts->list[parent].kind == PDIAG_PART_DOING)
+		return true;
+	return g->trouble && g->parts->count < PDIAG_PARTS_FRAMES;
+}
+
+/* One step down from *step. 0 or -ENOMEM. */
+static int go_down(struct gather *g, uint32_t frame, struct step *step)
 {
 	const struct pdiag_symbol *s = g->profile->frames[frame].symbol;
+	struct pdiag_parts *p = g->parts;
 	uint32_t part;
 
+	if (step->cut)
+		return 0;
 	if (!g->names[frame])
 		g->names[frame] = intern(g, s->name, strlen(s->name));
 	if (!g->names[frame])
-		return PDIAG_PART_NONE;
-	part = pdiag_parts_get(g->parts, parent, PDIAG_PART_FRAME, g->names[frame]);
-	if (part != PDIAG_PART_NONE && !g->parts->list[part].symbol)
-		g->parts->list[part].symbol = s;
-	return part;
+		return -ENOMEM;
+	if (may_make(g, step->part)) {
+		part = pdiag_parts_get(p, step->part, PDIAG_PART_FRAME, g->names[frame]);
+		if (part == PDIAG_PART_NONE)
+			return -ENOMEM;
+	} else {
+		part = pdiag_parts_find(p, step->part, PDIAG_PART_FRAME, g->names[frame]);
+		step->cut = part == PDIAG_PART_NONE;
+		if (step->cut)
+			return 0;
+	}
+	step->part = part;
+	if (!p->list[part].symbol)
+		p->list[part].symbol = s;
+	return 0;
 }
 
 /* The part of a node of the profile, below `base`. */
 static uint32_t stack_part(struct gather *g, uint32_t at, uint32_t base)
 {
 	const struct pdiag_node *nodes = g->profile->nodes;
-	uint32_t part;
+	struct step step = { base, base, false };
 	size_t left = 0;
 
 	for (; at && g->steps[at].base != base; at = nodes[at].parent) {
@@ -178,13 +205,15 @@ static uint32_t stack_part(struct gather *g, uint32_t at, uint32_t base)
 			return PDIAG_PART_NONE;
 		g->path[left++] = at;
 	}
-	part = at ? g->steps[at].part : base;
-	while (left && part != PDIAG_PART_NONE) {
+	if (at)
+		step = g->steps[at];
+	while (left) {
 		at = g->path[--left];
-		part = frame_part(g, nodes[at].frame, part);
-		g->steps[at] = (struct step){ base, part };
+		if (go_down(g, nodes[at].frame, &step))
+			return PDIAG_PART_NONE;
+		g->steps[at] = step;
 	}
-	return part;
+	return step.part;
 }
 
 /* Is it the first time that a thread does this in the time of trouble? */
@@ -298,9 +327,11 @@ static int add_entries(struct gather *g)
 	g->owners = calloc(p->thread_count + 1, sizeof(*g->owners));
 	if (!g->names || !g->steps || !g->owners)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->entry_count; i++)
-		if (add_entry(g, &p->entries[i]))
-			return -ENOMEM;
+	for (int heavy = 1; heavy >= 0; heavy--)
+		for (size_t i = 0; i < p->entry_count; i++)
+			if (((double)p->entries[i].weight >= HEAVY * (double)p->weight) == heavy &&
+				add_entry(g, &p->entries[i]))
+				return -ENOMEM;
 	return 0;
 }
 

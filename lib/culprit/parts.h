@@ -18,6 +18,8 @@
 #include "util/table.h"
 
 #define PDIAG_PART_NONE UINT32_MAX
+/* From so many parts on no more frames are made: 70 MB. Processes and what they did are. */
+#define PDIAG_PARTS_FRAMES (1u << 19)
 
 enum pdiag_part_kind {
 	PDIAG_PART_ROOT,

@@ -73,7 +73,7 @@ bool pdiag_case_passes(const struct pdiag_case *c, uint16_t off, double rise, do
 
 /* The rise of one pid, where those of its name hide it. */
 static struct finding find_pid(const struct pdiag_case *c, uint32_t doing,
-	const struct pdiag_members *m)
+	const struct pdiag_members *m, double least)
 {
 	const struct pdiag_part *part = &c->parts->list[doing];
 	struct finding f = { 0 };
@@ -85,6 +85,8 @@ static struct finding find_pid(const struct pdiag_case *c, uint32_t doing,
 	if (i == PDIAG_PART_NONE)
 		return f;
 	f.rise = pdiag_parts_rise(c->parts, i);
+	if (!(f.rise > 0) || f.rise < least)
+		return (struct finding){ 0 };
 	f.decades = pdiag_chance_among(pdiag_chance(c->parts, i), c->totals.names);
 	return f;
 }
@@ -141,8 +143,8 @@ static struct finding find_doing(const struct pdiag_case *c, uint32_t doing,
 		f.decades = fmax(f.decades, decades);
 	}
 	if (f.decades < c->significance) {
-		other = find_pid(c, doing, m);
-		if (other.decades >= c->significance && other.rise >= least)
+		other = find_pid(c, doing, m, least);
+		if (other.decades >= c->significance)
 			f = other;
 	}
 	return f;

@@ -48,21 +48,23 @@ static void begin_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	double each = (double)(p->bucket_samples * p->interval_ns) / 1e9;
 	struct pdiag_past *past = proc->past;
 	uint32_t id = 1 + (p->sample - 1) / p->bucket_samples;
-	double zeros[PDIAG_QUANTITY_COUNT] = { 0 };
+	static const double nothing[PDIAG_FLOWS];
+	double values[PDIAG_QUANTITY_COUNT];
 
 	past->last = id;
+	/* No time to speak of between being seen and being looked at. */
+	if (proc->base_ns < proc->first_ns + p->interval_ns / 2)
+		return;
 	for (uint32_t i = 1; i < p->bucket_count && i < id && idle > 0; i++, idle -= each)
 		past->buckets[(id - i) % PDIAG_PORTRAIT_BUCKETS] = (struct pdiag_bucket){
 			.id = id - i, .seconds = (float)(idle < each ? idle : each),
 			.counted = (float)(idle < each ? idle : each),
 			.resident = (float)proc->base_resident };
 	idle = (double)(proc->base_ns - proc->first_ns) / 1e9;
-	if (idle <= 0)
-		return;
-	zeros[PDIAG_QUANTITY_RESIDENT] = (double)proc->base_resident;
-	zeros[PDIAG_QUANTITY_THREADS] = proc->threads;
+	pdiag_portrait_rates(proc, nothing, idle, idle, 0, values);
+	values[PDIAG_QUANTITY_RESIDENT] = (double)proc->base_resident;
 	for (uint32_t i = 0; i < PDIAG_PORTRAIT_WARM; i++)
-		pdiag_usual_add(&past->usual, zeros, idle / PDIAG_PORTRAIT_WARM);
+		pdiag_usual_add(&past->usual, values, idle / PDIAG_PORTRAIT_WARM);
 	/* That many looks it has not had. */
 	if (past->usual.samples > p->sample - 1)
 		past->usual.samples = p->sample - 1;

@@ -29,6 +29,7 @@
 struct fixture {
 	char root[64];
 	uint64_t mono;
+	uint64_t creep; /* that each look at the clock takes */
 	struct pdiag *context;
 	struct pdiag_portraits *portraits;
 	struct pdiag_portraits_options options;
@@ -50,8 +51,9 @@ struct made {
 
 static inline uint64_t fixture_now(void *user, clockid_t id)
 {
-	const struct fixture *f = user;
+	struct fixture *f = user;
 
+	f->mono += f->creep;
 	return id == CLOCK_BOOTTIME ? f->mono + BOOT_AHEAD : f->mono;
 }
 

@@ -131,6 +131,29 @@ static void idle_past(void **state)
 	fixture_end(&f);
 }
 
+/* What is known first is usual at first, though a process is seen before it is looked at. */
+static void first(void **state)
+{
+	struct fixture f;
+	struct made m;
+	struct seen s;
+
+	(void)state;
+	fixture_begin(&f);
+	f.creep = 1000;
+	m = worker(&f, 10);
+	put_process(&f, &m);
+	assert_int_equal(make(&f), 0);
+	sample(&f, 0);
+	work(&f, &m, 50, 0);
+	sample(&f, 10);
+	s = look_at(&f, 10);
+	assert_true(fabs(s.values[PDIAG_QUANTITY_CPU_USER].now - 0.5) < 0.01);
+	assert_true(fabs(s.values[PDIAG_QUANTITY_CPU_USER].usual - 0.5) < 0.01);
+	assert_int_equal(s.portrait.samples, 1);
+	fixture_end(&f);
+}
+
 /* A slow sampler and a fast one learn the same. */
 static void by_time(void **state)
 {
@@ -297,8 +320,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deviation), cmocka_unit_test(fades), cmocka_unit_test(idle_past),
-		cmocka_unit_test(by_time), cmocka_unit_test(ranking), cmocka_unit_test(walks_end),
-		cmocka_unit_test(spark), cmocka_unit_test(odd_numbers),
+		cmocka_unit_test(first), cmocka_unit_test(by_time), cmocka_unit_test(ranking),
+		cmocka_unit_test(walks_end), cmocka_unit_test(spark),
+		cmocka_unit_test(odd_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
