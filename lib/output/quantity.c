@@ -124,6 +124,12 @@ void pdiag_quantity_fixed(struct pdiag_text *t, double value, unsigned int decim
 	pdiag_number_fixed(t, n, decimals);
 }
 
+/* In bytes, s or %. The largest values times a large unit would be no numbers any more. */
+static double in_units(const struct pdiag_quantity *q, double value)
+{
+	return fmin(fmax(value * q->factor, -1e305), 1e305);
+}
+
 /* The number alone, grouped if it is large, with a sign that is as wide as a digit. */
 static void put_number(struct pdiag_text *t, double value, unsigned int decimals)
 {
@@ -140,7 +146,9 @@ static void put_number(struct pdiag_text *t, double value, unsigned int decimals
 static void put_exponent(struct pdiag_text *t, double value)
 {
 	int exponent = (int)floor(log10(fabs(value)));
-	double digits = value / pow(10, exponent);
+	/* The smallest ones are below all powers of ten that a double holds in full. */
+	double digits = exponent < -290 ? value * 1e290 / pow(10, exponent + 290) :
+					  value / pow(10, exponent);
 
 	if (fabs(digits) >= 9.995) {
 		digits /= 10;
@@ -198,7 +206,7 @@ void pdiag_quantity_value(struct pdiag_text *t, const struct pdiag_quantity *q, 
 		pdiag_text_char(t, '?');
 		return;
 	}
-	value *= q->factor;
+	value = in_units(q, value);
 	s = find_scale(q, fabs(value));
 	shown = value / s->unit;
 	if (fabs(shown) >= 999999.5 || (shown != 0 && fabs(shown) < 0.001)) {
@@ -220,7 +228,7 @@ void pdiag_quantity_words(struct pdiag_text *t, const struct pdiag_quantity *q, 
 
 double pdiag_quantity_step(const struct pdiag_quantity *q, double low, double high, int want)
 {
-	double rough = (high - low) * q->factor / want, ten, digit, step;
+	double rough = (in_units(q, high) - in_units(q, low)) / want, ten, digit, step;
 
 	if (!(rough > 1e-290))
 		return 1e-290 / q->factor;
@@ -237,8 +245,8 @@ double pdiag_quantity_step(const struct pdiag_quantity *q, double low, double hi
 void pdiag_quantity_tick(struct pdiag_text *t, const struct pdiag_quantity *q, double value,
 	double step, double highest)
 {
-	const struct scale *s = find_scale(q, fabs(highest) * q->factor);
-	double shown = value * q->factor / s->unit, by = step * q->factor / s->unit;
+	const struct scale *s = find_scale(q, fabs(in_units(q, highest)));
+	double shown = in_units(q, value) / s->unit, by = in_units(q, step) / s->unit;
 	unsigned int decimals = 0;
 
 	if (fabs(value) < step / 2) {
@@ -252,7 +260,7 @@ void pdiag_quantity_tick(struct pdiag_text *t, const struct pdiag_quantity *q, d
 	}
 	if (fabs(shown) >= 999999.5 || (decimals == 6 && fabs(shown) < 0.001)) {
 		s = whole_unit(q);
-		put_exponent(t, value * q->factor);
+		put_exponent(t, in_units(q, value));
 	} else {
 		put_number(t, shown, decimals);
 	}

@@ -5,8 +5,9 @@
 #include "output/number.h"
 #include "report/report.h"
 
-/* Narrower frames are left out, which keeps the page small. */
-#define MIN_PERCENT 0.05
+/* Narrower frames are left out: they have no room for a name, and make the page long where they are
+ * deep. */
+#define MIN_PERCENT 0.25
 /* Waits in which a thread merely rests. */
 #define REST (1ull << PDIAG_STATE_SLEEP | 1ull << PDIAG_STATE_POLL | 1ull << PDIAG_STATE_CHILD)
 

@@ -125,10 +125,15 @@ static void text_at(struct pdiag_text *t, const char *class, double x, uint32_t 
 	pdiag_text_printf(t, "\" y=\"%u\">", y);
 }
 
-/* The first ones must not run into the name of the scale. */
-static const char *tick_class(double x, bool wide)
+/* The first ones must not run into the name of the scale, the last ones not over the edge. */
+static const char *tick_class(const struct pdiag_chart *c, double x, bool wide)
 {
-	return x < PDIAG_CHART_LEFT + (wide ? 32 : 24) ? "tick first" : "tick";
+	double half = wide ? 32 : 24;
+
+	if (x < PDIAG_CHART_LEFT + half)
+		return "tick first";
+	return x + half > PDIAG_CHART_LEFT + c->plot_width + PDIAG_CHART_MARGIN ? "tick late" :
+										 "tick";
 }
 
 static unsigned int decimals_of(uint64_t step)
@@ -163,14 +168,14 @@ static void write_wall(const struct pdiag_chart *c, struct pdiag_text *t, uint32
 		if (k.x < free_from)
 			continue;
 		free_from = k.x + 56;
-		text_at(t, tick_class(k.x, false), k.x, y);
+		text_at(t, tick_class(c, k.x, false), k.x, y);
 		put_time(t, k.local_ns, k.step);
 		pdiag_text_str(t, "</text>\n");
 		if (day_of(k.local_ns) == day || k.x < date_from)
 			continue;
 		date_from = k.x + 74;
 		day = day_of(k.local_ns);
-		text_at(t, tick_class(k.x, true), k.x, y + 15);
+		text_at(t, tick_class(c, k.x, true), k.x, y + 15);
 		pdiag_chart_put_date(t, k.local_ns);
 		pdiag_text_str(t, "</text>\n");
 	}
@@ -188,7 +193,7 @@ static void write_boot(const struct pdiag_chart *c, struct pdiag_text *t, uint32
 		put_line(t, pdiag_chart_x(c, i), y - 13, y - 9);
 	pdiag_text_str(t, "\"/>\n");
 	for (uint64_t i = at; i <= c->to_ns && i >= at; i += step) {
-		text_at(t, tick_class(pdiag_chart_x(c, i), true), pdiag_chart_x(c, i), y + 3);
+		text_at(t, tick_class(c, pdiag_chart_x(c, i), true), pdiag_chart_x(c, i), y + 3);
 		pdiag_number_grouped(t, i / PDIAG_SECOND_NS);
 		if (decimals)
 			pdiag_text_printf(t, ".%03u",

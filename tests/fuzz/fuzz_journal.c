@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any bytes as a file of a journal. The first byte says how: 0 as they are; 1 as the bodies of
- * frames with right heads and checksums, which gets further: each has a byte before it that says
- * which, and two bytes of length. What is read is looked at in full and written as a report; then a
- * writer goes on with the file, and nothing that could be read before may be missing.
+ * Any bytes as a file of a journal. The first byte says how: as they are, or as the bodies of frames
+ * with right heads and checksums, which gets further: each has a byte before it that says which, and
+ * two bytes of length. What is read is looked at in full, and written as a report if the first byte
+ * asks for it; then a writer goes on with the file, and nothing that could be read before may be
+ * missing.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -22,6 +23,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* The first byte. */
+#define FRAMES 0x01
+#define REPORT 0x02
 
 /* The byte before a body: its type, and what else. */
 #define TYPE 0x07
@@ -127,7 +132,7 @@ static int count_texts(void *user, const struct pdiag_event_info *info)
 	return 0;
 }
 
-static void look(struct pdiag_event *e)
+static void look(struct pdiag_event *e, bool report)
 {
 	struct pdiag_event_info info = { .size = sizeof(info) };
 	const struct pdiag_event_metric *m;
@@ -150,12 +155,12 @@ static void look(struct pdiag_event *e)
 			for (const struct pdiag_symbol *s = c->frames[k]; s; s = s->caller)
 				sum += strlen(s->name) + strlen(s->raw_name) + strlen(s->module);
 	}
-	if (pdiag_event_write_report(e, NULL, &sink))
+	if (report && pdiag_event_write_report(e, NULL, &sink))
 		abort();
 }
 
-/* How many of the first ids can be read; `each`, and what is to be done with them. */
-static unsigned int read_all(struct pdiag_journal *j, bool closely)
+/* How many of the first ids can be read. */
+static unsigned int read_all(struct pdiag_journal *j, bool closely, bool report)
 {
 	struct pdiag_event *e;
 	unsigned int count = 0;
@@ -167,7 +172,7 @@ static unsigned int read_all(struct pdiag_journal *j, bool closely)
 		if (pdiag_journal_read(j, id, &e))
 			continue;
 		if (closely)
-			look(e);
+			look(e, report);
 		pdiag_event_free(e);
 		count += id != 0;
 	}
@@ -203,10 +208,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	if (data[0] == 1)
+	if (data[0] & FRAMES)
 		make_frames(&made, data + 1, size - 1);
-	put_file(data[0] == 1 ? (const void *)made.data : data + 1,
-		data[0] == 1 ? made.len : size - 1);
+	put_file(data[0] & FRAMES ? (const void *)made.data : data + 1,
+		data[0] & FRAMES ? made.len : size - 1);
 	pdiag_text_free(&made);
 	unlink(second);
 	if (pdiag_open(NULL, &context))
@@ -214,14 +219,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	j = open_as(context, PDIAG_JOURNAL_READ_ONLY);
 	if (!j)
 		abort();
-	before = read_all(j, true);
+	before = read_all(j, true, data[0] & REPORT);
 	pdiag_journal_close(j);
 	j = open_as(context, PDIAG_JOURNAL_NO_SYNC);
 	if (j)
 		append(context, j);
 	pdiag_journal_close(j);
 	j = open_as(context, PDIAG_JOURNAL_READ_ONLY);
-	if (!j || read_all(j, false) < before)
+	if (!j || read_all(j, false, false) < before)
 		abort();
 	pdiag_close(context);
 	return 0;

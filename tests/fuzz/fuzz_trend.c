@@ -18,8 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define PANEL 0x01
 #define PER_SECOND 0x02
 #define RANGE 0x04
-#define RATIO 0x08
 #define WHOLE_VALUES 0x10 /* a byte each, and no wall clock: three bytes a point */
+#define UNIT 5		  /* bits from here on say which */
 #define POINTS 64u
 
 struct input {
@@ -78,6 +78,7 @@ static struct pdiag_trend_point take_point(struct input *in, bool whole, uint64_
 
 static void add_series(struct pdiag_trend *trend, struct input *in)
 {
+	static const char *const units[8] = { "By", "1", "s", "GiBy", "{thread}", "ns", "", "<x>" };
 	struct pdiag_trend_point points[POINTS];
 	struct pdiag_trend_series s = { .size = sizeof(s), .points = points };
 	uint64_t flags = take(in, 1), time_ns = take(in, 8);
@@ -85,7 +86,7 @@ static void add_series(struct pdiag_trend *trend, struct input *in)
 
 	take_name(in, name);
 	s.name = name;
-	s.unit = flags & RATIO ? "1" : "By";
+	s.unit = units[flags >> UNIT];
 	s.per_second = flags & PER_SECOND;
 	if (flags & PANEL) {
 		take_name(in, panel);

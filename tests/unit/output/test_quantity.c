@@ -58,6 +58,9 @@ static void extremes(void **state)
 	check("", false, 1e301, "?");
 	check("", false, 1.234e30, "1.23e30");
 	check("", false, 9.999e29, "1e30");
+	check("", false, 5e-324, "4.94e-324");
+	check("", false, -2e-310, "\xe2\x88\x92" "2e-310");
+	check("GiBy", false, 1e300, "1e305 B");
 	check("By", true, 1e299, "1e299 B/s");
 	check("s", false, 1e-15, "1e-15 s");
 	check("", false, -1e-20, "\xe2\x88\x92" "1e-20");

@@ -49,11 +49,11 @@ static uint64_t wall(void)
 	return fixture_now(&g.f, CLOCK_REALTIME);
 }
 
-/* So long with nobody to look, while the machine goes on as ever. */
-static void nobody_looks(uint64_t seconds)
+/* So long with nobody to look, while the machine uses so many of its 4 CPUs. */
+static void nobody_looks(uint64_t seconds, uint64_t busy)
 {
-	g.user += 100 * seconds;
-	g.idle += 300 * seconds;
+	g.user += 100 * busy * seconds;
+	g.idle += 100 * (4 - busy) * seconds;
 	g.f.mono += seconds * NS;
 }
 
@@ -74,7 +74,7 @@ static void no_event(void **state)
 			g.f.suspended += i * 600 * NS;
 			break;
 		default:
-			nobody_looks(1 + i * 7);
+			nobody_looks(1 + i * 7, 1);
 		}
 		quiet(&g, 2 + i % 20);
 	}
@@ -82,6 +82,43 @@ static void no_event(void **state)
 	/* And it still sees what is one. */
 	storm(&g, 4);
 	assert_int_equal(events(), 1);
+}
+
+/* What was in a time that nobody saw is over: it is no event of now. */
+static void not_seen_at_all(void **state)
+{
+	/* Two, as one alone has to be so for a second. */
+	static const char *const metrics[] = { "system.cpu.time.user", "system.cpu.time.idle",
+		NULL };
+
+	(void)state;
+	g.options.metrics = metrics;
+	g.options.false_alarms = 10;
+	ground_made(&g);
+	quiet(&g, 1000);
+	for (int i = 0; i < 5; i++) {
+		nobody_looks(20, 4);
+		quiet(&g, 30);
+	}
+	assert_int_equal(events(), 0);
+}
+
+/* Detectors know the hours of the day: theirs go on while the machine sleeps, and do not when the
+ * clock is set. */
+static void hours(void **state)
+{
+	uint64_t began;
+
+	(void)state;
+	ground_made(&g);
+	began = wall();
+	quiet(&g, 2);
+	g.f.real_offset += 5000 * NS;
+	quiet(&g, 2);
+	g.f.suspended += 3600 * NS;
+	quiet(&g, 2);
+	assert_int_equal(pdiag_watch_from_monotonic(g.watch, g.f.mono), began + 3606 * NS);
+	assert_int_equal(pdiag_watch_to_monotonic(g.watch, began + 3606 * NS), g.f.mono);
 }
 
 /* As when a container is restored, or a device comes anew. */
@@ -222,7 +259,7 @@ static void not_seen_to_end(void **state)
 	quiet(&g, 400);
 	storm(&g, 10);
 	left = g.f.mono;
-	nobody_looks(500);
+	nobody_looks(500, 1);
 	back = g.f.mono;
 	quiet(&g, 20);
 	info = taken(PDIAG_EVENT_ENDED);
@@ -234,6 +271,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(no_event, setup, teardown),
+		cmocka_unit_test_setup_teardown(not_seen_at_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(hours, setup, teardown),
 		cmocka_unit_test_setup_teardown(counters_begin_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(begin_again_in_event, setup, teardown),
 		cmocka_unit_test_setup_teardown(set_forth, setup, teardown),
