@@ -270,7 +270,7 @@ PDIAG_SWITCH_HOOK(on_switch, data, preempt, prev, next, state)
 	pdiag_cpu_leave(cpu, now, began);
 }
 
-/* A task that is woken while it only was put off may run elsewhere by now, and its slot be another's. */
+/* A task that is woken while it only was put off may run by now, and its slot be another's. */
 static bool still(const struct pdiag_away_slot *slot, struct task_struct *task)
 {
 	return READ_ONCE(slot->task) == task && slot->start == task->start_time;

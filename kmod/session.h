@@ -38,8 +38,8 @@ struct pdiag_governor {
 	u64 spent;	/* by all sessions on this CPU when it began */
 	u64 callbacks;
 	u64 throttled;
-	u64 told;	/* period that the reader knows of, if it has not heard of the last change */
-	bool untold;
+	u64 told;	/* `untold`: the period that the reader knows of */
+	bool untold;	/* a change found no room in the ring */
 	u32 shift;	/* events: only one in 1 << shift is looked at */
 	u32 chance;	/* never 0 */
 };

@@ -16,9 +16,9 @@
  * Add a profile as one window. Its names are looked up first. `cgroups` NULL: they are left out.
  * 0 or -ENOMEM. A profile of no duration adds nothing.
  *
- * The time of trouble comes first. It makes the frames, as long as there is room, for stacks of much
- * weight before others; ordinary times make but the first of a stack. What goes on below the last
- * frame that there is counts as that one's.
+ * The time of trouble comes first. It makes the frames, as long as there is room, for stacks of
+ * much weight before others; ordinary times make but the first of a stack. What goes on below
+ * the last frame that there is counts as that one's.
  */
 int pdiag_gather(struct pdiag_parts *parts, struct pdiag_profile *profile, bool trouble,
 	struct pdiag_symbolizer *symbolizer, const struct pdiag_cgroups *cgroups);

@@ -391,7 +391,7 @@ static void use_objects(const struct objects *o, unsigned int freed)
 		assert_int_equal(pdiag_culprits_count(o->culprits), 0);
 }
 
-/* So many of them are freed, beginning with each, in both directions; the context frees the rest. */
+/* So many are freed, beginning with each, in both directions; the context frees the rest. */
 static void free_in_any_order(void **state)
 {
 	struct traces before, after;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ways to be told of events, on this machine: waiting, a callback, a descriptor, and taking them
- * when it suits. A rule that is always broken has one begin at the first look.
+ * The ways to be told of events, on this machine: waiting, a callback, a descriptor, and taking
+ * them when it suits. A rule that is always broken has one begin at the first look.
  */
 #include <setjmp.h>
 #include <stdarg.h>

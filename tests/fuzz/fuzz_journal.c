@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any bytes as a file of a journal. The first byte says how: as they are, or as the bodies of frames
- * with right heads and checksums, which gets further: each has a byte before it that says which, and
- * two bytes of length. What is read is looked at in full, and written as a report if the first byte
- * asks for it; then a writer goes on with the file, and nothing that could be read before may be
- * missing.
+ * Any bytes as a file of a journal. The first byte says how: as they are, or as the bodies of
+ * frames with right heads and checksums, which gets further: each has a byte before it that says
+ * which, and two bytes of length. What is read is looked at in full, and written as a report if
+ * the first byte asks for it; then a writer goes on with the file, and nothing that could be
+ * read before may be missing.
  */
 #include <fcntl.h>
 #include <stdint.h>

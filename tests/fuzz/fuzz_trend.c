@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any numbers and names as series of a trend chart. An input is options, then series: flags, a name,
- * how many points, and the points. Whatever they are, what is written is closed at its end, has no
- * bytes that XML does not know, and no coordinate that is no number.
+ * Any numbers and names as series of a trend chart. An input is options, then series: flags, a
+ * name, how many points, and the points. Whatever they are, what is written is closed at its
+ * end, has no bytes that XML does not know, and no coordinate that is no number.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -123,7 +123,8 @@ static void check(const struct page *p)
 {
 	static const char end[] = "</svg>\n";
 
-	if (p->len < sizeof(end) || memcmp(p->data + p->len - sizeof(end) + 1, end, sizeof(end) - 1))
+	if (p->len < sizeof(end) ||
+		memcmp(p->data + p->len - sizeof(end) + 1, end, sizeof(end) - 1))
 		abort();
 	for (size_t i = 0; i < p->len; i++)
 		if ((unsigned char)p->data[i] < ' ' && !strchr("\n\t", p->data[i]))

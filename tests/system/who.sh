@@ -76,7 +76,7 @@ recording_ends
 
 check "exec in between: the first image" has "$out" '^exec_one;.*;one_hot'
 check "exec in between: the second image" has "$out" '^exec_two;.*;two_hot'
-check "exec in between: not mixed up" lacks "$out" '^exec_(one;.*two_|two;.*one_)'
+check "exec in between: not mixed up" lacks "$out" '^exec_(one;.*;two_|two;.*;one_)'
 check "deleted while it ran" has "$out" '^deleted_one;.*;one_hot'
 check "deleted before the capture" has "$out" '^deleted_early;.*;one_hot'
 check "replaced: by its old names" has "$out" '^replaced_one;.*;one_hot'
@@ -98,7 +98,7 @@ fi
 if [ "${again:-}" ]; then
 	check "pid used again: the first" has "$out" '^again_one;.*;one_hot'
 	check "pid used again: the second" has "$out" '^again_two;.*;two_hot'
-	check "pid used again: not mixed up" lacks "$out" '^again_(one;.*two_|two;.*one_)'
+	check "pid used again: not mixed up" lacks "$out" '^again_(one;.*;two_|two;.*;one_)'
 else
 	echo "skipped: a pid cannot be chosen here"
 fi

@@ -396,7 +396,8 @@ static void forked(void **state)
 	pid = fork();
 	if (!pid) {
 		struct pdiag_event *event;
-		int bad = pdiag_watch_dispatch(g.watch) != -EPERM || !strstr(pdiag_errmsg(), "fork");
+		int bad = pdiag_watch_dispatch(g.watch) != -EPERM ||
+			!strstr(pdiag_errmsg(), "fork");
 
 		bad |= pdiag_watch_run(g.watch, 1) != -EPERM;
 		/* What waits in memory is there; more does not come. */
