@@ -40,6 +40,6 @@ endforeach()
 
 if(PDIAG_EXAMPLES)
 	install(TARGETS pdiag-record pdiag-report pdiag-diff pdiag-probe pdiag-tasks pdiag-trend
-		pdiag-watch
+		pdiag-watch pdiag-portrait
 		RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -74,6 +74,18 @@ echo "-- in an event loop"
 embed_epoll 1 || complain "embed_epoll failed"
 check_svg embed.svg main
 
+echo "-- a portrait"
+"$workload" --seconds 60 --only spin > /dev/null &
+target=$!
+pdiag-portrait -p $target -d 2 --interval 200 -s p.svg > table || complain "pdiag-portrait failed"
+kill $target
+wait $target
+grep -q "^ *$target workload .*\(it uses\|waits for a CPU\)" table || complain "the table lacks the process"
+grep -q '^cpu_user ' table || complain "the table lacks its quantities"
+check_svg p.svg 'CPU in user space'
+pdiag-portrait -d 0.5 --interval 100 --by resident -n 3 > table || complain "pdiag-portrait failed"
+[ "$(grep -c '^ *[0-9][0-9]* ' table)" = 4 ] || complain "not three processes, and a line before"
+
 if [ "$(id -u)" = 0 ]; then
 	echo "-- the machine, waits too"
 	"$workload" --seconds 3 --only futex,sleep > /dev/null &
