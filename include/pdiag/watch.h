@@ -38,7 +38,7 @@ struct pdiag_watch_options {
 	 */
 	const char *const *rules;
 	/* What is looked at for anything unusual: names up to a NULL, "*" at the end of one stands
-	 * for all that begin so. NULL: about twenty of the machine, or of cgroup and pid. */
+	 * for all that begin so. NULL: some two dozen of the machine, or those of the cgroup. */
 	const char *const *metrics;
 	const char *journal;	  /* a folder for pdiag_journal_open(), which see; NULL: none */
 	const char *cgroup;	  /* watch and sample this cgroup only; NULL: the machine */
