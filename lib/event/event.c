@@ -214,6 +214,29 @@ void pdiag_event_drop_profiles(struct pdiag_event *event)
 	pdiag_event_add_limit(event, "its profiles were given up to keep within max_bytes");
 }
 
+bool pdiag_event_drop_largest(struct pdiag_event *event)
+{
+	static const char *const limits[PDIAG_EVENT_PROFILES] = {
+		"the profile of before was given up to keep within max_bytes",
+		"the profile of during was given up to keep within max_bytes",
+		"the profile of ordinary times was given up to keep within max_bytes",
+		"the profile of tasks was given up to keep within max_bytes",
+	};
+	uint64_t bytes, most = 0;
+	uint32_t largest = 0;
+
+	for (uint32_t i = 0; i < PDIAG_EVENT_PROFILES; i++) {
+		bytes = event->profiles[i] ? pdiag_profile_bytes(event->profiles[i]) : 0;
+		largest = bytes > most ? i : largest;
+		most = bytes > most ? bytes : most;
+	}
+	if (!most)
+		return false;
+	pdiag_event_give_profile(event, 1u << largest, NULL);
+	pdiag_event_add_limit(event, limits[largest]);
+	return true;
+}
+
 void pdiag_event_add_limit(struct pdiag_event *event, const char *text)
 {
 	const char *old = event->texts[PDIAG_EVENT_LIMITS];

@@ -67,6 +67,8 @@ int pdiag_event_copy(const struct pdiag_event *event, struct pdiag_event **out);
 /* Memory of its profiles; and give them up, which its limits say then. */
 uint64_t pdiag_event_bytes(const struct pdiag_event *event);
 void pdiag_event_drop_profiles(struct pdiag_event *event);
+/* The same with the largest one. Says if there was any. */
+bool pdiag_event_drop_largest(struct pdiag_event *event);
 /* Add to the limits, unless they say so already. Out of memory they do not. */
 void pdiag_event_add_limit(struct pdiag_event *event, const char *text);
 

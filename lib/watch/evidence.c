@@ -164,11 +164,19 @@ static int empty(struct pdiag_evidence *e, uint64_t split_ns, struct pdiag_profi
 	return ret;
 }
 
-/* The oldest go until the newest and what is to come have room. */
+/* The oldest go until the newest has room. */
 static void keep_normal(struct pdiag_evidence *e, struct pdiag_profile *fresh)
 {
+	static const char too_large[] = "no ordinary times: a window of them takes more than a "
+		"quarter of max_bytes";
 	uint64_t room = e->max_bytes / 4, bytes = pdiag_profile_bytes(fresh);
 
+	if (bytes > room) {
+		if (!e->normal_count && !strstr(e->why, too_large))
+			pdiag_evidence_lack(e, too_large, "");
+		pdiag_profile_destroy(fresh);
+		return;
+	}
 	while (e->normal_count && (e->normal_count == PDIAG_EVIDENCE_NORMALS ||
 		pdiag_evidence_bytes(e) + bytes > room))
 		pdiag_profile_destroy(e->normals[--e->normal_count]);
@@ -307,5 +315,18 @@ int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event)
 	ret = pdiag_culprits_new(normal, count, during, NULL, &culprits);
 	if (!ret)
 		pdiag_event_give_culprits(event, culprits);
+	return ret;
+}
+
+int pdiag_evidence_keep_within(struct pdiag_evidence *e, struct pdiag_event *event)
+{
+	uint64_t room = e->max_bytes / 4 * 3;
+	int ret;
+
+	if (pdiag_event_bytes(event) <= room)
+		return 0;
+	ret = pdiag_evidence_blame(e, event);
+	while (pdiag_event_bytes(event) > room && pdiag_event_drop_largest(event))
+		;
 	return ret;
 }

@@ -48,6 +48,9 @@ int pdiag_evidence_begin(struct pdiag_evidence *e, struct pdiag_event *event, ui
 int pdiag_evidence_during(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t end_ns);
 /* Who it was, by what has been gathered. 0 or -ENOMEM. */
 int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event);
+/* What an event that goes on has is kept within three quarters of max_bytes: who it was is told
+ * before its largest profiles are given up. 0 or -ENOMEM. */
+int pdiag_evidence_keep_within(struct pdiag_evidence *e, struct pdiag_event *event);
 /* Something is missing for all events. */
 void pdiag_evidence_lack(struct pdiag_evidence *e, const char *what, const char *why);
 

@@ -94,7 +94,9 @@ static int begin(struct pdiag_watch *w, uint32_t rule)
 	ret = pdiag_evidence_blame(&w->evidence, event);
 	failed = ret ? ret : failed;
 	ret = pdiag_watch_tell(w, 0);
+	failed = ret ? ret : failed;
 	pdiag_watch_deliver(w, event);
+	ret = pdiag_evidence_keep_within(&w->evidence, event);
 	return ret ? ret : failed;
 }
 
@@ -146,7 +148,7 @@ static int go_on(struct pdiag_watch *w)
 {
 	struct pdiag_watch_incident *in = &w->incident;
 	uint64_t now = pdiag_watch_now(w);
-	int ret = 0;
+	int ret = 0, failed = 0;
 
 	join_all(w);
 	if (in->rule != PDIAG_WATCH_NONE)
@@ -159,9 +161,11 @@ static int go_on(struct pdiag_watch *w)
 		return end(w, in->calm_ns);
 	if (now - in->onset_ns >= EVENT_MAX_NS)
 		return end(w, now);
-	if (in->during_due && now - in->detected_ns >= w->evidence.during_ns)
+	if (in->during_due && now - in->detected_ns >= w->evidence.during_ns) {
 		ret = sample_during(w, now);
-	return ret;
+		failed = pdiag_evidence_keep_within(&w->evidence, in->event);
+	}
+	return ret ? ret : failed;
 }
 
 /* Nothing yet, or hardly. */

@@ -165,7 +165,7 @@ static void burner(void **state)
 	assert_int_equal(s.parent, getpid());
 	assert_non_null(strstr(s.command, "--only spin"));
 	assert_true(s.now[PDIAG_QUANTITY_RESIDENT] > 100000);
-	s = look(idle);
+	s = wait_for(idle, PDIAG_CLASS_IDLE);
 	assert_int_equal(s.klass, PDIAG_CLASS_IDLE);
 	end(pid);
 	end(idle);

@@ -144,6 +144,36 @@ static void profiles(void **state)
 	pdiag_event_free(copy);
 }
 
+static void largest_profile_goes_first(void **state)
+{
+	struct pdiag_event_info info = { .size = sizeof(info) };
+	struct pdiag_profile *small, *large;
+	struct pdiag_event *e;
+	char name[32];
+
+	(void)state;
+	small = made_profile(context);
+	large = made_profile(context);
+	made_samples(small, "app", 1, "u:main", NULL);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "u:f%d", i);
+		made_samples(large, "app", 1, "u:main", name, NULL);
+	}
+	assert_int_equal(pdiag_event_new(context, &e), 0);
+	pdiag_event_give_profile(e, PDIAG_EVIDENCE_NORMAL, large);
+	pdiag_event_give_profile(e, PDIAG_EVIDENCE_BEFORE, small);
+	assert_true(pdiag_event_drop_largest(e));
+	assert_ptr_equal(pdiag_event_profile(e, PDIAG_EVIDENCE_BEFORE), small);
+	assert_null(pdiag_event_profile(e, PDIAG_EVIDENCE_NORMAL));
+	assert_true(pdiag_event_drop_largest(e));
+	assert_false(pdiag_event_drop_largest(e));
+	assert_int_equal(pdiag_event_bytes(e), 0);
+	assert_int_equal(pdiag_event_get_info(e, &info), 0);
+	assert_string_equal(info.limits, "the profile of ordinary times was given up to keep within "
+		"max_bytes; the profile of before was given up to keep within max_bytes");
+	pdiag_event_destroy(e);
+}
+
 static void no_memory(void **state)
 {
 	struct pdiag_event *e, *copy;
@@ -184,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(comes_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(profiles, setup, teardown),
+		cmocka_unit_test_setup_teardown(largest_profile_goes_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
 		cmocka_unit_test(words),
 	};
