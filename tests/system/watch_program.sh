@@ -97,7 +97,7 @@ fi
 # ---- and what was learned is kept ----
 
 if command -v script > /dev/null; then
-	live "$work/line1" -s $((8 * slow)) --learned "$work/learned"
+	live "$work/line1" -s $((12 * slow)) --learned "$work/learned"
 	check "a live line: at first too little is known" has "$work/line1" \
 		'load [0-9.]+, surprise [0-9.]+, learning what is ordinary; [0-9]+ looks'
 	check "... and then it is" has "$work/line1" 'all is ordinary|AN EVENT'
