@@ -272,7 +272,7 @@ static uint32_t decide(struct pdiag_detector *d, const struct best *best, double
 		&l->alert, &at.judged, best->feature, best->kind, threshold, now, accepted);
 	if (alert == PDIAG_ALERT_BEGIN) {
 		l->alert.onset_ns = onset_of(l, best, time_ns);
-		pdiag_shift_told(&l->shift);
+		pdiag_shift_told(&l->shift, time_ns);
 	} else if (alert == PDIAG_ALERT_END) {
 		pdiag_shift_resume(&l->shift, &d->shift_scale, x, lasted);
 	}
@@ -324,6 +324,10 @@ static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdi
 		told.judged = value;
 		told.judged.surprise = 0;
 	}
+	d->last = told.judged;
+	d->feature = told.feature;
+	d->kind = told.kind;
+	d->value = x;
 	to->threshold = threshold_of(d);
 	to->surprise = told.judged.surprise;
 	if (l->points < LEARNING_POINTS)
@@ -336,6 +340,21 @@ static void see(struct pdiag_detector *d, uint64_t time_ns, double x, struct pdi
 	tell(&told, offset[told.feature], to);
 	if (to->alert != PDIAG_ALERT_NONE)
 		tell_alert(to->alert == PDIAG_ALERT_END ? &was : &l->alert, to);
+}
+
+int pdiag_detector_join(struct pdiag_detector *d, struct pdiag_detection *last)
+{
+	struct pdiag_alert_state *a = &d->learned.alert;
+	struct best best = { .judged = d->last, .feature = d->feature, .kind = d->kind };
+	int accepted;
+
+	if (a->feature || a->cooling || !d->feature || !(d->last.surprise > 0) ||
+		last->flags & (PDIAG_DETECTION_MISSING | PDIAG_DETECTION_LEARNING))
+		return 0;
+	last->alert = decide(d, &best, d->last.surprise, NAN, d->learned.time_ns, d->value,
+		&accepted);
+	tell_alert(a, last);
+	return 1;
 }
 
 /* Nothing can be said of it and nothing learned; what is on stays on. */

@@ -42,7 +42,17 @@ struct pdiag_detector {
 	double slow_most; /* decades that a slow feature can tell after all of the memory */
 	double threshold; /* for this step: */
 	double threshold_step_ns;
+	struct pdiag_judged last; /* what was told of the last point, ... */
+	double value;		  /* ... which was this */
+	uint32_t feature, kind;	  /* 0: nothing */
 };
+
+/*
+ * Others are surprised, too, so an alert begins at the last point, whatever the threshold; *last is
+ * what was told of it, and tells that then. 0: it does not: there is one, there was one just now,
+ * nothing is surprising, or it is still learning.
+ */
+int pdiag_detector_join(struct pdiag_detector *d, struct pdiag_detection *last);
 
 _Static_assert(sizeof(struct pdiag_detector) <= 2048, "2 KB a metric");
 

@@ -9,8 +9,10 @@
 
 #include <math.h>
 
-/* The guess to begin with counts this much. */
-#define GUESSED 4.0
+/* The guess to begin with counts this much: peaks of most series are not far from it. */
+#define GUESSED 12.0
+/* And so does what is in doubt, at most. */
+#define DOUBTED 8.0
 #define DECADES_MOST 100.0
 #define WINSOR 8
 #define WINSOR_COUNT 20
@@ -31,6 +33,11 @@ void pdiag_peaks_point(struct pdiag_peaks *p, double least, double rate)
 	p->base -= p->excess * (BASE_STEP / PDIAG_PEAKS_EVERY);
 	if (p->base < least)
 		p->base = least;
+}
+
+void pdiag_peaks_doubt(struct pdiag_peaks *p)
+{
+	p->count = p->count < DOUBTED ? p->count : DOUBTED;
 }
 
 void pdiag_peaks_learn(struct pdiag_peaks *p, double peak, double rate, double part)

@@ -22,6 +22,8 @@ struct pdiag_peaks {
 void pdiag_peaks_begin(struct pdiag_peaks *peaks, double base, double excess);
 /* One more point; `rate` is that of an average over all that is remembered. */
 void pdiag_peaks_point(struct pdiag_peaks *peaks, double least, double rate);
+/* What is known is of other times: what comes next counts as one of few. */
+void pdiag_peaks_doubt(struct pdiag_peaks *peaks);
 /* A peak that is over; part: how much it counts, 0 to 1. */
 void pdiag_peaks_learn(struct pdiag_peaks *peaks, double peak, double rate, double part);
 /* Decades: of so many points one has a peak as far as this. most: of the shape of the tail. */

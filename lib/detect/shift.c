@@ -9,6 +9,7 @@
 #include "detect/shift.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "detect/scales.h"
@@ -17,13 +18,16 @@
 #define GUESS_POINTS 200u
 /*
  * What is told of a series that young is learned all the same. Later it counts this much, and more
- * if it lasts but a moment or comes so often within the memory: then it is ordinary.
+ * if it lasts but a moment. If it comes so often within the memory, or by the clock so many times,
+ * give or take this part of the gap between: then it is ordinary, whatever was before.
  */
-#define YOUNG_POINTS 600u
+#define YOUNG_POINTS 200u
 #define TOLD_PART 0.02
 #define BLIP_POINTS 3u
 #define BLIP_PART 0.5
-#define TOLD_OFTEN 40.0
+#define TOLD_OFTEN 20.0
+#define REGULAR 3u
+#define GAP_PART 20u
 #define Z_MAX 10000.0
 #define SPREAD_LEAST 0.5
 #define LEVEL_MIN 0.05
@@ -101,11 +105,25 @@ static double rate_of(const struct pdiag_shift *s, const struct pdiag_shift_scal
 	return pdiag_rate(s->points + GUESS_POINTS, scale->memory);
 }
 
-/* A run is over, or told of. */
+/* What a point that far adds to a run. */
+static double step_of(double surprise)
+{
+	return (surprise < RUN_STEP ? surprise : RUN_STEP) - USUAL;
+}
+
+/*
+ * A run is over, or told of. How far its points went is learned first: its sum is what it would be
+ * if that had been known, as the next one like it will be.
+ */
 static void learn_run(struct pdiag_shift *s, struct pdiag_shift_run *r, double rate, double part)
 {
-	pdiag_peaks_learn(&s->sums, r->most, rate, part);
+	double before = step_of(decades(s, r->far)), after;
+
 	pdiag_peaks_learn(&s->far, r->far, rate, part);
+	after = step_of(decades(s, r->far));
+	if (before > 0 && after < before)
+		r->most *= after > 0 ? after / before : 0;
+	pdiag_peaks_learn(&s->sums, r->most, rate, part);
 	r->sum = r->most = r->far = 0;
 }
 
@@ -169,14 +187,13 @@ static void judge(struct pdiag_shift *s, const struct pdiag_shift_scale *scale, 
 	double d, const struct pdiag_judged *one, struct pdiag_judged *run)
 {
 	double z = fabs(d) > scale->resolution ? distance_of(&s->before, scale, d) : 0;
-	double rate = rate_of(s, scale), step;
+	double rate = rate_of(s, scale), step = step_of(one->surprise);
 	unsigned int worst;
 
-	step = one->surprise < RUN_STEP ? one->surprise : RUN_STEP;
 	if (scale->sides & PDIAG_SHIFT_UP)
-		follow(s, &s->run[0], (d > 0 ? step : 0) - USUAL, d > 0 ? z : 0, time_ns, rate);
+		follow(s, &s->run[0], d > 0 ? step : -USUAL, d > 0 ? z : 0, time_ns, rate);
 	if (scale->sides & PDIAG_SHIFT_DOWN)
-		follow(s, &s->run[1], (d < 0 ? step : 0) - USUAL, d < 0 ? z : 0, time_ns, rate);
+		follow(s, &s->run[1], d < 0 ? step : -USUAL, d < 0 ? z : 0, time_ns, rate);
 	worst = s->run[1].sum > s->run[0].sum;
 	/* Of the first one all is said. */
 	if (s->run[worst].sum <= 0 || s->run[worst].begin_ns == time_ns)
@@ -227,19 +244,39 @@ void pdiag_shift_add(struct pdiag_shift *s, const struct pdiag_shift_scale *scal
 	learn(s, scale, d, rate_of(s, scale));
 }
 
-void pdiag_shift_told(struct pdiag_shift *s)
+static void see_gap(struct pdiag_shift *s, uint64_t time_ns)
 {
+	uint64_t gap = s->told_ns && time_ns > s->told_ns ? time_ns - s->told_ns : 0;
+	uint64_t apart = gap > s->gap_ns ? gap - s->gap_ns : s->gap_ns - gap;
+
+	if (gap && s->gap_ns && apart <= gap / GAP_PART)
+		s->regular += s->regular < UINT32_MAX;
+	else
+		s->regular = 0;
+	s->gap_ns = gap;
+	s->told_ns = time_ns;
+}
+
+void pdiag_shift_told(struct pdiag_shift *s, uint64_t time_ns)
+{
+	see_gap(s, time_ns);
 	/* Nothing of it is ordinary, its points before it was found included. */
 	s->now = s->before;
 	s->told++;
 }
 
+/* Is it something that is done again and again? */
+static bool is_job(const struct pdiag_shift *s)
+{
+	return s->told > TOLD_OFTEN || s->regular >= REGULAR;
+}
+
 /* How much of it counts as ordinary. */
 static double told_part(const struct pdiag_shift *s, uint32_t lasted)
 {
-	if (s->points < YOUNG_POINTS)
+	if (s->points < YOUNG_POINTS || is_job(s))
 		return 1;
-	return lasted <= BLIP_POINTS || s->told > TOLD_OFTEN ? BLIP_PART : TOLD_PART;
+	return lasted <= BLIP_POINTS ? BLIP_PART : TOLD_PART;
 }
 
 void pdiag_shift_resume(struct pdiag_shift *s, const struct pdiag_shift_scale *scale, double x,
@@ -247,6 +284,10 @@ void pdiag_shift_resume(struct pdiag_shift *s, const struct pdiag_shift_scale *s
 {
 	double part = told_part(s, lasted), z, low, high;
 
+	if (is_job(s)) {
+		pdiag_peaks_doubt(&s->far);
+		pdiag_peaks_doubt(&s->sums);
+	}
 	for (unsigned int i = 0; i < 2; i++) {
 		z = s->run[i].far < clip_of(s) ? s->run[i].far : clip_of(s);
 		if (z > 1)

@@ -33,7 +33,10 @@ struct pdiag_shift {
 	struct pdiag_shift_run run[2];	 /* up, down */
 	struct pdiag_peaks far;
 	struct pdiag_peaks sums;
-	double told;	 /* alerts of late */
+	double told;	  /* alerts of late */
+	uint64_t told_ns; /* when the last one was found; 0: there was none */
+	uint64_t gap_ns;  /* from the one before to it; 0: there was none */
+	uint32_t regular; /* gaps in a row that were as long as the one before */
 	uint32_t points; /* seen; stays at its maximum */
 	uint32_t settle; /* points until the mean is as slow as usual again */
 };
@@ -53,8 +56,8 @@ void pdiag_shift_look(const struct pdiag_shift *shift, const struct pdiag_shift_
 /* From where to where numbers are ordinary. */
 void pdiag_shift_band(const struct pdiag_shift *shift, const struct pdiag_shift_scale *scale,
 	double *low, double *high);
-/* An alert begins. Until it ends nothing is to be added. */
-void pdiag_shift_told(struct pdiag_shift *shift);
+/* An alert begins, now. Until it ends nothing is to be added. */
+void pdiag_shift_told(struct pdiag_shift *shift, uint64_t time_ns);
 /* It has ended and lasted so many points: go on, from about this number. */
 void pdiag_shift_resume(struct pdiag_shift *shift, const struct pdiag_shift_scale *scale, double x,
 	uint32_t lasted);

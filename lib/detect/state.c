@@ -20,7 +20,7 @@
 #include "detect/detector.h"
 
 #define MAGIC "pdiagdet"
-#define VERSION 2u
+#define VERSION 3u
 #define HEAD 24u
 #define VALUE_MOST 1.0001e150
 #define FEATURE_MOST 2.0003e150
@@ -135,6 +135,9 @@ static void shift(struct walk *w, struct pdiag_shift *s)
 	peaks(w, &s->far);
 	peaks(w, &s->sums);
 	number(w, &s->told, COUNT_MOST);
+	word(w, &s->told_ns, 8);
+	word(w, &s->gap_ns, 8);
+	u32(w, &s->regular);
 	u32(w, &s->points);
 	u32(w, &s->settle);
 }
@@ -329,5 +332,6 @@ int pdiag_detector_restore(struct pdiag_detector *d, const void *bytes, size_t s
 		return pdiag_fail(EBADMSG, "the state of a detector is damaged; begin without it");
 	d->learned = learned;
 	d->threshold_step_ns = 0;
+	d->feature = d->kind = 0;
 	return 0;
 }

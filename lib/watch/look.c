@@ -7,11 +7,16 @@
  */
 #include <math.h>
 
+#include "detect/detector.h"
 #include "util/clock.h"
 #include "watch/watch.h"
 
 /* A value over a longer time says little of now. */
 #define LATE_NS (10 * PDIAG_SECOND_NS)
+/* Several metrics at once need so many decades less each, for each one but the first, ... */
+#define TOGETHER_LESS 0.7
+/* ... up to so many metrics. */
+#define TOGETHER_MOST 3u
 
 static struct pdiag_metrics_info info_of(const struct pdiag_watch *w)
 {
@@ -63,19 +68,61 @@ static double usable(const struct pdiag_metric_value *v)
 	return v->value;
 }
 
+static bool is_on(uint32_t alert)
+{
+	return alert == PDIAG_ALERT_BEGIN || alert == PDIAG_ALERT_ON;
+}
+
+static void take_in(struct pdiag_watch *w, uint32_t i)
+{
+	w->together.size = sizeof(w->together);
+	pdiag_detector_group_add(w->group, i, &w->list[i].last, &w->together);
+}
+
 static bool look_at(struct pdiag_watch *w, uint32_t i)
 {
 	struct pdiag_watch_metric *m = &w->list[i];
 	const struct pdiag_metric_value *v = pdiag_metrics_value(w->metrics, m->index);
 
+	m->fresh = v->fresh;
 	if (!v->fresh)
 		return false;
 	m->last.size = sizeof(m->last);
 	pdiag_detector_add(m->detector, pdiag_watch_from_monotonic(w, v->time_ns), usable(v),
 		&m->last);
-	w->together.size = sizeof(w->together);
-	pdiag_detector_group_add(w->group, i, &m->last, &w->together);
+	take_in(w, i);
 	return m->last.flags & PDIAG_DETECTION_LEARNING;
+}
+
+static bool is_surprised(const struct pdiag_watch_metric *m, double less)
+{
+	return is_on(m->last.alert) ||
+		(m->fresh && m->last.surprise >= m->last.threshold - less);
+}
+
+/* Those that others make less enough for. */
+static uint32_t count_with(const struct pdiag_watch *w, double less)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < w->count; i++)
+		count += is_surprised(&w->list[i], less);
+	return count;
+}
+
+/* What none is surprised enough by alone, several may be. */
+static void look_together(struct pdiag_watch *w)
+{
+	uint32_t need = TOGETHER_MOST;
+	double less;
+
+	while (need > 1 && count_with(w, TOGETHER_LESS * (need - 1)) < need)
+		need--;
+	less = TOGETHER_LESS * (need - 1);
+	for (uint32_t i = 0; i < w->count && need > 1; i++)
+		if (is_surprised(&w->list[i], less) && !is_on(w->list[i].last.alert) &&
+			pdiag_detector_join(w->list[i].detector, &w->list[i].last))
+			take_in(w, i);
 }
 
 static void ask_rule(struct pdiag_watch *w, struct pdiag_watch_rule *r)
@@ -101,16 +148,12 @@ int pdiag_watch_look(struct pdiag_watch *w)
 	w->info.looks++;
 	for (uint32_t i = 0; i < w->count; i++)
 		learning += look_at(w, i);
+	look_together(w);
 	for (uint32_t i = 0; i < w->rule_count; i++)
 		ask_rule(w, &w->rules[i]);
 	w->info.learning = w->count && learning * 2 > w->count;
 	w->info.surprise = w->group ? w->together.surprise : 0;
 	return 1;
-}
-
-static bool is_on(uint32_t alert)
-{
-	return alert == PDIAG_ALERT_BEGIN || alert == PDIAG_ALERT_ON;
 }
 
 bool pdiag_watch_alarm(const struct pdiag_watch *w, uint32_t *rule)

@@ -17,6 +17,7 @@ int pdiag_watch_fd(const struct pdiag_watch *watch)
 int pdiag_watch_dispatch(struct pdiag_watch *watch)
 {
 	uint64_t ticks;
+	ssize_t ticked;
 	int ret = 0;
 
 	pdiag_error_clear();
@@ -24,10 +25,12 @@ int pdiag_watch_dispatch(struct pdiag_watch *watch)
 		return pdiag_fail(EPERM, "this watch belongs to the process that fork() left; make "
 			"one of your own");
 	/* How many went by is seen by the metrics, from the time. */
-	while (read(watch->timer_fd, &ticks, sizeof(ticks)) < 0 && errno == EINTR)
-		;
+	do {
+		ticked = read(watch->timer_fd, &ticks, sizeof(ticks));
+	} while (ticked < 0 && errno == EINTR);
 	pdiag_evidence_dispatch(&watch->evidence);
-	if (pdiag_watch_look(watch))
+	/* Samples that come in between are no reason to look: steps would be of any length. */
+	if (ticked > 0 && pdiag_watch_look(watch))
 		ret = pdiag_watch_follow(watch);
 	if (ret)
 		return pdiag_fail_memory("following an event; what is there is kept");

@@ -81,12 +81,17 @@ static int check_patterns(const struct pdiag_watch *w)
 	return 0;
 }
 
+/* Metrics of one machine go together, and what one tells alone must last: so many false alarms of
+ * single metrics make one of the watch. */
+#define MAKE_ONE 6u
+
 int pdiag_watch_detector(const struct pdiag_watch *w, const struct pdiag_watch_metric *m,
 	struct pdiag_detector **out)
 {
+	uint32_t one = w->count < MAKE_ONE ? w->count : MAKE_ONE;
 	struct pdiag_detector_options options = {
 		.size = sizeof(options),
-		.false_alarms = w->options.false_alarms / w->count,
+		.false_alarms = w->options.false_alarms * one / w->count,
 		.resolution = m->choice->resolution + m->choice->resolution_cpu * w->cpus,
 		.flags = m->choice->flags,
 	};

@@ -37,6 +37,7 @@ struct pdiag_watch_metric {
 	const struct pdiag_watch_choice *choice;
 	struct pdiag_detector *detector;
 	struct pdiag_detection last;
+	bool fresh; /* it is of this look */
 	struct pdiag_watch_part part;
 };
 

@@ -214,7 +214,7 @@ static void a_step_is_found_by_a_few_points(void **state)
 	pdiag_detector_free(d);
 }
 
-/* The same fault each five minutes is one each time. */
+/* The same fault each five minutes or so is one each time. */
 static void what_comes_again_is_found_again(void **state)
 {
 	struct pdiag_detector *d = make(0, 0);
@@ -228,8 +228,61 @@ static void what_comes_again_is_found_again(void **state)
 			alerts += add(d, t, 25 + made_noise(&random)).alert ==
 				PDIAG_ALERT_BEGIN;
 		assert_int_equal(alerts, k + 1);
-		assert_int_equal(quiet(d, &t, &random, 300), 0);
+		assert_int_equal(quiet(d, &t, &random, 280 + k * 37 % 100), 0);
 	}
+	pdiag_detector_free(d);
+}
+
+/* But the one that comes by the clock is a job. */
+static void what_comes_by_the_clock_is_ordinary(void **state)
+{
+	struct pdiag_detector *d = make(0, 0);
+	uint64_t random = 4242, t = BEGIN_NS;
+	unsigned int alerts = 0;
+
+	(void)state;
+	assert_int_equal(quiet(d, &t, &random, 1000), 0);
+	for (unsigned int k = 0; k < 30; k++) {
+		for (unsigned int i = 0; i < 30; i++, t += SECOND)
+			alerts += add(d, t, 25 + made_noise(&random)).alert ==
+				PDIAG_ALERT_BEGIN;
+		quiet(d, &t, &random, 300);
+	}
+	assert_in_range(alerts, 4, 8);
+	pdiag_detector_free(d);
+}
+
+/* Whoever knows of others that are surprised may take less for enough. */
+static void joins_others(void **state)
+{
+	struct pdiag_detector *d = make(0, 0);
+	uint64_t random = 4242, t = BEGIN_NS;
+	struct pdiag_detection r = { .size = sizeof(r) };
+
+	(void)state;
+	r = add(d, t, 10);
+	assert_int_equal(pdiag_detector_join(d, &r), 0);
+	t += SECOND;
+	assert_int_equal(quiet(d, &t, &random, 3000), 0);
+	r = add(d, t, NAN);
+	assert_int_equal(pdiag_detector_join(d, &r), 0);
+	r = add(d, t, 14.5);
+	assert_int_equal(r.alert, PDIAG_ALERT_NONE);
+	assert_true(r.surprise > 2 && r.surprise < r.threshold);
+	assert_int_equal(pdiag_detector_join(d, &r), 1);
+	assert_int_equal(r.alert, PDIAG_ALERT_BEGIN);
+	assert_int_equal(r.onset_ns, t);
+	assert_int_equal(r.direction, 1);
+	assert_int_equal(pdiag_detector_join(d, &r), 0);
+	t += SECOND;
+	r = add(d, t, 14.5);
+	assert_int_equal(r.alert, PDIAG_ALERT_ON);
+	for (unsigned int i = 0; i < 5; i++)
+		r = add(d, t += SECOND, 10);
+	assert_int_equal(r.alert, PDIAG_ALERT_END);
+	/* It has only just ended. */
+	r = add(d, t += SECOND, 14.5);
+	assert_int_equal(pdiag_detector_join(d, &r), 0);
 	pdiag_detector_free(d);
 }
 
@@ -466,6 +519,8 @@ int main(void)
 		cmocka_unit_test(what_lasts_is_accepted),
 		cmocka_unit_test(a_step_is_found_by_a_few_points),
 		cmocka_unit_test(what_comes_again_is_found_again),
+		cmocka_unit_test(what_comes_by_the_clock_is_ordinary),
+		cmocka_unit_test(joins_others),
 		cmocka_unit_test(a_young_series_has_alerts),
 		cmocka_unit_test(one_side),
 		cmocka_unit_test(what_is_no_number_is_missing),

@@ -35,6 +35,17 @@ static struct seen feed(struct pdiag_shift *s, const struct pdiag_shift_scale *s
 	return seen;
 }
 
+static uint64_t now(const struct pdiag_shift *s)
+{
+	return BEGIN_NS + s->points * SECOND;
+}
+
+static void told(struct pdiag_shift *s, double x, uint32_t lasted)
+{
+	pdiag_shift_told(s, now(s));
+	pdiag_shift_resume(s, &both, x, lasted);
+}
+
 static void several_tell_more_than_one(void **state)
 {
 	struct pdiag_shift s = { .points = 0 };
@@ -76,17 +87,60 @@ static void what_is_told_is_not_ordinary(void **state)
 	pdiag_shift_band(&s, &both, &low, &high);
 	feed(&s, &both, &random, 16, 6);
 	assert_true(s.now.mean > before.now.mean + 0.5);
-	pdiag_shift_told(&s);
-	pdiag_shift_resume(&s, &both, 10, 30);
+	told(&s, 10, 30);
 	pdiag_shift_band(&s, &both, &low2, &high2);
 	assert_true(low2 > low - 0.5 && high2 < high + 0.5);
 	/* Twenty more like it, and it is found as before. */
 	for (unsigned int i = 0; i < 20; i++) {
-		feed(&s, &both, &random, 10, 300);
+		feed(&s, &both, &random, 10, 250 + i * 37 % 100);
 		assert_true(feed(&s, &both, &random, 16, 3).run > 6.5);
-		pdiag_shift_told(&s);
-		pdiag_shift_resume(&s, &both, 10, 30);
+		told(&s, 10, 30);
 	}
+}
+
+/* What comes by the clock is somebody's job. */
+static void jobs_become_ordinary(void **state)
+{
+	struct pdiag_shift s = { .points = 0 };
+	uint64_t random = 31;
+	unsigned int alerts = 0;
+
+	(void)state;
+	feed(&s, &both, &random, 10, 2000);
+	for (unsigned int i = 0; i < 12; i++) {
+		struct seen seen;
+
+		feed(&s, &both, &random, 10, 300 + i % 3);
+		seen = feed(&s, &both, &random, 16, 3);
+		if (seen.run > 6 || seen.one > 6) {
+			told(&s, 10, 30);
+			alerts++;
+		}
+	}
+	assert_in_range(alerts, 4, 7);
+	/* What is more than that is still found. */
+	feed(&s, &both, &random, 10, 300);
+	assert_true(feed(&s, &both, &random, 60, 12).run > 5);
+}
+
+/* The first job of two points is a surprise, the others are none: what is known of runs is what the
+ * others are like, and so six points are too many. */
+static void what_was_new_once_is_not_new_again(void **state)
+{
+	struct pdiag_shift s = { .points = 0 };
+	uint64_t random = 31;
+	struct seen seen;
+
+	(void)state;
+	feed(&s, &both, &random, 10, 1000);
+	for (unsigned int i = 0; i < 8; i++) {
+		seen = feed(&s, &both, &random, 15, 2);
+		feed(&s, &both, &random, 10, 200 + i * 37 % 100);
+	}
+	assert_true(seen.run < 4);
+	assert_true(s.sums.square < 2);
+	seen = feed(&s, &both, &random, 15, 6);
+	assert_true(seen.run > 4.8);
 }
 
 /* But what lasts for a point and comes again is. */
@@ -94,7 +148,7 @@ static void blips_become_ordinary(void **state)
 {
 	struct pdiag_shift s = { .points = 0 };
 	uint64_t random = 31;
-	unsigned int told = 0;
+	unsigned int alerts = 0;
 
 	(void)state;
 	feed(&s, &both, &random, 10, 2000);
@@ -102,13 +156,12 @@ static void blips_become_ordinary(void **state)
 		struct seen seen = feed(&s, &both, &random, 20, 1);
 
 		if (seen.one > 6.5) {
-			pdiag_shift_told(&s);
-			pdiag_shift_resume(&s, &both, 10, 1);
-			told++;
+			told(&s, 10, 1);
+			alerts++;
 		}
-		feed(&s, &both, &random, 10, 100);
+		feed(&s, &both, &random, 10, 80 + i * 37 % 50);
 	}
-	assert_true(told > 0 && told < 25);
+	assert_true(alerts > 0 && alerts < 25);
 	assert_true(feed(&s, &both, &random, 20, 1).one < 6.5);
 }
 
@@ -151,6 +204,8 @@ int main(void)
 		cmocka_unit_test(several_tell_more_than_one),
 		cmocka_unit_test(one_direction),
 		cmocka_unit_test(what_is_told_is_not_ordinary),
+		cmocka_unit_test(jobs_become_ordinary),
+		cmocka_unit_test(what_was_new_once_is_not_new_again),
 		cmocka_unit_test(blips_become_ordinary),
 		cmocka_unit_test(nothing_moves),
 		cmocka_unit_test(looking_changes_nothing),

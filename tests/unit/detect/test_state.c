@@ -91,7 +91,7 @@ static void fresh(void **state)
 /* The first bytes are the same on each machine. */
 static void bytes_are_defined(void **state)
 {
-	static const unsigned char head[] = { 'p', 'd', 'i', 'a', 'g', 'd', 'e', 't', 2, 0, 0, 0 };
+	static const unsigned char head[] = { 'p', 'd', 'i', 'a', 'g', 'd', 'e', 't', 3, 0, 0, 0 };
 	static const unsigned char memory[] = { 0x10, 0x27, 0, 0, 1, 0, 0, 0 };
 	struct pdiag_detector *a = make(0, PDIAG_DETECTOR_NO_DAY);
 	struct saved s;
@@ -152,10 +152,10 @@ static void bad_bytes(void **state)
 		refuse(a, t.bytes, t.used, -EBADMSG);
 	}
 	t = s;
-	t.bytes[8] = 1;
+	t.bytes[8] = 2;
 	sign(&t);
 	refuse(a, t.bytes, t.used, -ENOTSUP);
-	t.bytes[8] = 3;
+	t.bytes[8] = 4;
 	sign(&t);
 	refuse(a, t.bytes, t.used, -ENOTSUP);
 	refuse(other, s.bytes, s.used, -EINVAL);

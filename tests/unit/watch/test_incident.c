@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Incidents: when they begin and end, what is told of them, and to whom. */
+#include <poll.h>
+#include <sys/timerfd.h>
+
 #include "ground.h"
 
 static struct ground g;
@@ -103,6 +106,48 @@ static void spike(void **state)
 	second(&g, 90, 4);
 	second(&g, 90, 4);
 	assert_int_equal(watch_info().events, 1);
+}
+
+/* What neither would tell alone, both tell at once. */
+static void several_at_once(void **state)
+{
+	static const char *const metrics[] = { "system.threads.runnable", "system.cpu.time.user",
+		"system.cpu.load_average.1m", NULL };
+	uint32_t on = 0;
+
+	(void)state;
+	g.options.metrics = metrics;
+	ground_made(&g);
+	quiet(&g, 1000);
+	assert_int_equal(watch_info().events, 0);
+	second(&g, 6, 2.4);
+	for (uint32_t i = 0; i < g.watch->count; i++) {
+		const struct pdiag_detection *d = &g.watch->list[i].last;
+
+		assert_true(d->surprise < d->threshold);
+		on += d->alert == PDIAG_ALERT_BEGIN;
+	}
+	assert_int_equal(on, 2);
+	assert_int_equal(watch_info().events, 1);
+}
+
+/* Who has something else to be called for does not make it look. */
+static void looks_by_the_clock(void **state)
+{
+	struct itimerspec never = { { 0, 0 }, { 0, 0 } }, now = { { 0, 0 }, { 0, 1 } };
+	struct pollfd p;
+
+	(void)state;
+	ground_made(&g);
+	assert_int_equal(timerfd_settime(g.watch->timer_fd, 0, &never, NULL), 0);
+	g.f.mono += NS;
+	assert_int_equal(pdiag_watch_dispatch(g.watch), 0);
+	assert_int_equal(watch_info().looks, 0);
+	assert_int_equal(timerfd_settime(g.watch->timer_fd, 0, &now, NULL), 0);
+	p = (struct pollfd){ .fd = pdiag_watch_fd(g.watch), .events = POLLIN };
+	assert_int_equal(poll(&p, 1, -1), 1);
+	assert_int_equal(pdiag_watch_dispatch(g.watch), 0);
+	assert_int_equal(watch_info().looks, 1);
 }
 
 static void points(void **state)
@@ -326,6 +371,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(begins_and_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(spike, setup, teardown),
+		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(looks_by_the_clock, setup, teardown),
 		cmocka_unit_test_setup_teardown(points, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_rule, setup, teardown),
 		cmocka_unit_test_setup_teardown(rule_peak, setup, teardown),
