@@ -129,7 +129,8 @@ static void write_memory(const struct ground *g, enum ground_file file, struct t
 static void write_disks(const struct ground *g, struct text *t)
 {
 	add(t, " 8 0 sda %llu 0 %llu 0 %llu 0 %llu 0 0 %llu %llu\n",
-		count(g, "system.disk.operations.read", 1), count(g, "system.disk.io.read", 1.0 / 512),
+		count(g, "system.disk.operations.read", 1),
+		count(g, "system.disk.io.read", 1.0 / 512),
 		count(g, "system.disk.operations.write", 1),
 		count(g, "system.disk.io.write", 1.0 / 512), count(g, "system.disk.io_time", 1000),
 		count(g, "system.disk.queue_time", 1000));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A machine made of files: what was recorded of metrics becomes the files that they are read from. */
+/* A machine made of files: recorded metrics become the files that they are read from. */
 #ifndef BENCH_FAULTS_GROUND_H
 #define BENCH_FAULTS_GROUND_H
 

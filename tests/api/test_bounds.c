@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A fault that goes on and on, with stacks of which hardly one comes twice: the evidence of its event
- * stays within what the watch may take.
+ * A fault that goes on and on, with stacks of which hardly one comes twice: the evidence of its
+ * event stays within what the watch may take.
  */
 #include "support.h"
 

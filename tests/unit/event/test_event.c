@@ -169,7 +169,8 @@ static void largest_profile_goes_first(void **state)
 	assert_false(pdiag_event_drop_largest(e));
 	assert_int_equal(pdiag_event_bytes(e), 0);
 	assert_int_equal(pdiag_event_get_info(e, &info), 0);
-	assert_string_equal(info.limits, "the profile of ordinary times was given up to keep within "
+	assert_string_equal(info.limits,
+		"the profile of ordinary times was given up to keep within "
 		"max_bytes; the profile of before was given up to keep within max_bytes");
 	pdiag_event_destroy(e);
 }
