@@ -93,7 +93,7 @@ static void not_seen_at_all(void **state)
 
 	(void)state;
 	g.options.metrics = metrics;
-	g.options.false_alarms = 10;
+	g.options.false_alarms = 1;
 	ground_made(&g);
 	quiet(&g, 1000);
 	for (int i = 0; i < 5; i++) {
