@@ -78,7 +78,10 @@ heard() {
 # listen: until the guest ends or says nothing for too long. Leaves in $current the test that was
 # running then, and takes from $jobs what was begun.
 listen() {
-	local line word name seconds why silence=${patience:-$((120 * slow))}
+	local line word name seconds why silence times=$slow
+	# Where instructions are counted, a second of the guest takes longer than one of ours.
+	! $icount || times=$((5 * slow))
+	silence=${patience:-$((120 * times))}
 	current=''
 	while IFS= read -r -t "$silence" -u "$guest" line; do
 		read -r word name seconds why <<< "$line"
@@ -86,7 +89,7 @@ listen() {
 		@run)
 			current=$name
 			[ "$name" = unload ] || jobs=("${jobs[@]:1}")
-			silence=${patience:-$((seconds + 60 * slow))}
+			silence=${patience:-$((seconds + 60 * times))}
 			;;
 		@ok | @failed | @skipped) heard "${word#@}" "$name" "$seconds" "$why"; current='' ;;
 		*) printf '%s\n' "$line" ;;
@@ -94,9 +97,13 @@ listen() {
 	done
 }
 
-# plan_tests: from $tests, or all there are, to $jobs.
+# machine_of FILE: what its comment says of the machine that it needs, if not just any.
+machine_of() { sed -nE 's,^(#|/\*) machine: (own|counted)\b.*,\2,p' "$1"; }
+
+# plan_tests: from $tests, or all there are, to $jobs; to $alone those that need a machine which
+# nothing else runs in: just a new one, or one that counts instructions.
 plan_tests() {
-	local file entry why
+	local file entry why machine
 	if [ ${#tests[@]} = 0 ]; then
 		for file in $(test_files); do
 			! $short || in_short "$file" || continue
@@ -105,10 +112,16 @@ plan_tests() {
 			[ -z "$why" ] || $root_only || heard skipped "$(test_name "$file")" 0 "emulated: $why"
 		done
 	fi
-	jobs=()
+	jobs=() alone=()
 	for file in "${tests[@]}"; do
 		entry=$(test_entry "$file") || { echo "no test $file; see tests/vm/run --list" >&2; exit 2; }
-		jobs+=("$entry")
+		read -r _ file _ <<< "$entry"
+		machine=$(machine_of "$file")
+		if [ -n "$machine" ]; then
+			alone+=("$machine $entry")
+		else
+			jobs+=("$entry")
+		fi
 	done
 }
 
@@ -119,10 +132,20 @@ emulation_failed() {
 	[ $emulation = multi ] && grep -qE 'Oops: int3|int3: 0000|RIP: .*:asm_exc_int3' "$out/console.log"
 }
 
+# next_alone: the next of $alone becomes the only job.
+next_alone() {
+	[[ ${alone[0]} != counted\ * ]] || icount=true
+	jobs=("${alone[0]#* }") alone=("${alone[@]:1}")
+}
+
 run_tests() {
-	local current boots=0
+	local current boots=0 most=$((5 + ${#alone[@]})) always_icount=$icount
 	# After a crash the tests that are left get a new machine.
-	while [ ${#jobs[@]} -gt 0 ] && [ $boots -lt 5 ]; do
+	while [ $((${#jobs[@]} + ${#alone[@]})) -gt 0 ] && [ $boots -lt $most ]; do
+		if [ ${#jobs[@]} = 0 ]; then
+			icount=$always_icount
+			next_alone
+		fi
 		declare -p jobs > "$out/job"
 		echo "shell_command='' PDIAG_VM_SHORT=$short PDIAG_SLOW=$slow load=$load" >> "$out/job"
 		boots=$((boots + 1))
@@ -141,6 +164,7 @@ run_tests() {
 			[ -n "$current" ] || break
 		fi
 	done
+	jobs+=("${alone[@]#* }")
 	if [ ${#jobs[@]} -gt 0 ]; then
 		echo "FAILED $suite: not run: $(printf '%s\n' "${jobs[@]}" | cut -d ' ' -f 1 | xargs)"
 		failed=$((failed + ${#jobs[@]}))

@@ -95,8 +95,8 @@ static int judge(struct account *a, bool fewer)
 	double weight = (double)a->weight / 1e9;
 	double least = (a->calls[2] - a->calls[1]) * (double)cpus;
 	double most = (a->calls[3] - a->calls[0]) * (double)cpus;
-	/* Each CPU's last tick may have been up to a period ago, or late. */
-	double slack = 2 * (double)a->session.options.period_ns / 1e9 * (double)cpus + 0.02;
+	/* Each CPU's last tick may have been up to a period ago, or is late. */
+	double slack = 0.02, rest = (double)a->session.options.period_ns / 1e9 * (double)cpus;
 	int bad = 0;
 
 	session_do(&a->session, PDIAG_KMOD_IOC_STATS, &stats, "stats");
@@ -120,7 +120,13 @@ static int judge(struct account *a, bool fewer)
 		bad = 1;
 	}
 	if (a->session.options.hz &&
-		(weight > most + slack || (!fewer && weight < least - slack))) {
+		a->session.options.period_ns != 1000000000 / a->session.options.hz) {
+		printf("   the period is %llu ns\n",
+			(unsigned long long)a->session.options.period_ns);
+		bad = 1;
+	}
+	if (a->session.options.hz &&
+		(weight > most + slack || (!fewer && weight < least - rest - slack))) {
 		printf("   the weights are not the time that passed\n");
 		bad = 1;
 	}
