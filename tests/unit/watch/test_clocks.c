@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clocks that are set, a machine that sleeps, looks that are missed, counters that begin again: none
- * of it is an event, and of one that there is the times are right.
+ * Clocks that are set, a machine that sleeps, looks that are missed, counters that begin again:
+ * none of it is an event, and of one that there is the times are right.
  */
 #include "ground.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Eight hours of a machine that is well and never the same: load that drifts with the hour, jobs
- * that come and go, a flurry each minute and a larger one each ten, writing back in bursts, services
- * that restart, a heavy tail in everything. At most one event in them; and then one that is none of
- * this is found.
+ * that come and go, a flurry each minute and a larger one each ten, writing back in bursts,
+ * services that restart, a heavy tail in everything. At most one event in them; and then one that
+ * is none of this is found.
  */
 #include "ground.h"
 
@@ -105,7 +105,8 @@ static void go_on(struct machine *m)
 	m->forks += poisson(m, 2 + 20 * cron(m));
 	m->packets += 1000 * exp(2 * m->traffic);
 	m->faults += 2000 * heavy(m) * wanted;
-	m->stalled_cpu += wanted > 3 ? 0.05 * (wanted - 3) + 0.3 * m->fault / (1 + m->fault) : 0.002;
+	m->stalled_cpu += wanted > 3 ?
+		0.05 * (wanted - 3) + 0.3 * m->fault / (1 + m->fault) : 0.002;
 	m->stalled_io += io > 5e7 ? 0.1 * even(m) : 0;
 }
 
