@@ -3,6 +3,7 @@
 #include "features.h"
 
 #include <linux/kernel.h>
+#include <linux/nospec.h>
 #include <linux/perf_event.h>
 #include <linux/string.h>
 
@@ -63,14 +64,16 @@ static const struct {
 int pdiag_feature_describe(struct pdiag_kmod_feature *feature)
 {
 	const char *why;
+	u32 id;
 
 	if (feature->id >= ARRAY_SIZE(features) || feature->reserved)
 		return -EINVAL;
-	why = features[feature->id].why();
+	id = array_index_nospec(feature->id, ARRAY_SIZE(features));
+	why = features[id].why();
 	memset(feature->name, 0, sizeof(feature->name));
 	memset(feature->why, 0, sizeof(feature->why));
 	feature->available = !why;
-	strscpy(feature->name, features[feature->id].name, sizeof(feature->name));
+	strscpy(feature->name, features[id].name, sizeof(feature->name));
 	strscpy(feature->why, why ?: "", sizeof(feature->why));
 	return 0;
 }

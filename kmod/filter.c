@@ -82,7 +82,10 @@ int pdiag_filter_open(struct pdiag_session *session, const struct pdiag_kmod_ses
 		err = resolve_pid(filter, options->pid);
 		if (err || (session->flags & PDIAG_KMOD_NO_INHERIT))
 			return err;
-		return pdiag_follow_new(session, &filter->follow);
+		err = pdiag_follow_new(session, &filter->follow);
+		if (!err)
+			session->total_bytes += pdiag_follow_bytes();
+		return err;
 	case PDIAG_KMOD_CGROUP:
 		return open_cgroup(filter, options->cgroup_fd);
 	case PDIAG_KMOD_COMMAND:

@@ -20,14 +20,19 @@
 
 DEFINE_PER_CPU(u64, pdiag_governor_spent);
 
+/* What finds no room is told at a later look, together with what has changed by then. */
 static void tell(struct pdiag_cpu *cpu, u64 now, u64 old)
 {
+	struct pdiag_governor *governor = &cpu->governor;
 	struct pdiag_kmod_rate *record;
 
+	if (!governor->untold)
+		governor->told = old;
 	record = pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_RATE, 0, now);
+	governor->untold = !record;
 	if (!record)
 		return;
-	record->old_period = old;
+	record->old_period = governor->told;
 	record->period = cpu->period;
 	pdiag_record_commit(cpu, record);
 }
@@ -77,6 +82,8 @@ void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now)
 		slower(cpu, now);
 	else if (used < budget / 4 && all_used < all / 2)
 		faster(cpu, now);
+	if (unlikely(governor->untold))
+		tell(cpu, now, governor->told);
 	governor->window = now;
 	governor->judge_at = now + WINDOW;
 }

@@ -83,6 +83,8 @@ static void pending(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 	struct task_struct *task, struct pdiag_stack_entry *stack, u64 now, u64 blocked,
 	u64 waiting)
 {
+	if (slot->nr && !stack)
+		pdiag_record_coarse(cpu);
 	if (blocked)
 		pdiag_record_pending(cpu, now, task, stack, blocked * slot->scale, slot->state);
 	if (waiting)
@@ -106,6 +108,8 @@ static bool tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u16 
 	}
 	stack = slot->nr ?
 		pdiag_record_stack_copy(cpu, slot->words, slot->nr, slot->flags) : NULL;
+	if (slot->nr && !stack)
+		flags |= PDIAG_KMOD_COARSE;
 	*for_pending = stack;
 	id = pdiag_record_send_stack(cpu, stack, now);
 	/* Numbers began anew in between. */
@@ -128,6 +132,8 @@ static bool tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u16 
 	record->waker_tid = slot->waker_tid;
 	record->scale = slot->scale;
 	pdiag_record_commit(cpu, record);
+	if (flags & PDIAG_KMOD_COARSE)
+		pdiag_record_coarse(cpu);
 	return true;
 }
 
@@ -235,6 +241,15 @@ u64 pdiag_offcpu_end(struct pdiag_session *session)
 	return left;
 }
 
+/* A task goes on, on a CPU that the session leaves out: what it does there is no wait. */
+static void runs_elsewhere(struct pdiag_session *session, struct task_struct *task)
+{
+	struct pdiag_away_slot *slot = pdiag_away_find(&session->offcpu->away, task);
+
+	if (slot)
+		pdiag_away_drop(slot);
+}
+
 PDIAG_SWITCH_HOOK(on_switch, data, preempt, prev, next, state)
 {
 	struct pdiag_session *session = data;
@@ -242,8 +257,10 @@ PDIAG_SWITCH_HOOK(on_switch, data, preempt, prev, next, state)
 	struct pdiag_cpu *cpu = pdiag_cpu_enter(session, &began);
 	unsigned int left;
 
-	if (!cpu)
+	if (!cpu) {
+		runs_elsewhere(session, next);
 		return;
+	}
 	now = ktime_get_mono_fast_ns();
 	left = PDIAG_SWITCH_STATE(prev, state);
 	pdiag_record_begin(cpu, now);
@@ -253,19 +270,45 @@ PDIAG_SWITCH_HOOK(on_switch, data, preempt, prev, next, state)
 	pdiag_cpu_leave(cpu, now, began);
 }
 
-static void note_waker(struct pdiag_cpu *cpu, struct pdiag_away_slot *slot, const void *from)
+/* A task that is woken while it only was put off may run elsewhere by now, and its slot be another's. */
+static bool still(const struct pdiag_away_slot *slot, struct task_struct *task)
 {
+	return READ_ONCE(slot->task) == task && slot->start == task->start_time;
+}
+
+static void note_waker(struct pdiag_cpu *cpu, struct pdiag_away_slot *slot,
+	struct task_struct *task, const void *from)
+{
+	u32 nr = 0;
+	u16 flags = 0;
+
+	if (cpu->session->offcpu->away.wakers)
+		walk(cpu, from, slot->words + PDIAG_AWAY_DEPTH, PDIAG_AWAY_WAKER, &nr, &flags);
+	if (!still(slot, task))
+		return;
 	slot->waker_pid = pdiag_session_pid(cpu->session, current);
 	slot->waker_tid = pdiag_session_tid(cpu->session, current);
-	if (cpu->session->offcpu->away.wakers)
-		walk(cpu, from, slot->words + PDIAG_AWAY_DEPTH, PDIAG_AWAY_WAKER, &slot->waker_nr,
-			&slot->waker_flags);
+	slot->waker_nr = nr;
+	slot->waker_flags = flags;
+}
+
+static void woken(struct pdiag_session *session, struct pdiag_cpu *cpu, struct task_struct *task,
+	u64 now, const void *from)
+{
+	struct pdiag_away_slot *slot = pdiag_away_find(&session->offcpu->away, task);
+
+	if (!slot || slot->start != task->start_time || slot->woken)
+		return;
+	/* Short waits cost no walk of the waker's stack. */
+	if (cpu && now - slot->out >= session->off_cpu_min)
+		note_waker(cpu, slot, task, from);
+	if (still(slot, task))
+		slot->woken = now;
 }
 
 static void on_waking(void *data, struct task_struct *task)
 {
 	struct pdiag_session *session = data;
-	struct pdiag_away_slot *slot;
 	struct pdiag_cpu *cpu;
 	u64 began, now;
 
@@ -273,17 +316,14 @@ static void on_waking(void *data, struct task_struct *task)
 	if (task == current)
 		return;
 	cpu = pdiag_cpu_enter(session, &began);
-	if (!cpu)
-		return;
 	now = ktime_get_mono_fast_ns();
-	slot = pdiag_away_find(&session->offcpu->away, task);
-	if (slot && slot->start == task->start_time && !slot->woken) {
-		/* Short waits cost no walk of the waker's stack. */
-		if (now - slot->out >= session->off_cpu_min)
-			note_waker(cpu, slot, &began);
-		slot->woken = now;
+	if (cpu) {
+		woken(session, cpu, task, now, &began);
+		pdiag_cpu_leave(cpu, now, began);
+	} else if (!session->cpu[raw_smp_processor_id()] && !READ_ONCE(session->frozen)) {
+		/* By somebody on a CPU that is left out: when is all that is told. */
+		woken(session, NULL, task, now, NULL);
 	}
-	pdiag_cpu_leave(cpu, now, began);
 }
 
 u64 pdiag_offcpu_bytes(const struct pdiag_kmod_session *options)

@@ -44,15 +44,8 @@ static void count(struct pdiag_probe_cpu *own, u64 value, u64 times)
 		own->max = value;
 }
 
-/* Under the governor: is it this one that is counted for all? What it stands for is not lost. */
-static bool one_for_all(struct pdiag_cpu *cpu)
-{
-	struct pdiag_governor *governor = &cpu->governor;
-
-	return !(++governor->turn & ((1u << governor->shift) - 1));
-}
-
-/* Values above the threshold are all counted; of others, under the governor, one for many. */
+/* Values above the threshold are all counted; of others, under the governor, one for many: what it
+ * stands for is not lost. */
 bool pdiag_probe_measure(struct pdiag_probe_call *call, u64 value)
 {
 	if (unlikely(value >= pdiag_probe_threshold(call->run))) {
@@ -60,7 +53,7 @@ bool pdiag_probe_measure(struct pdiag_probe_call *call, u64 value)
 		call->own->events++;
 		return true;
 	}
-	if (one_for_all(call->cpu))
+	if (pdiag_governor_turn(call->cpu))
 		count(call->own, value, 1ull << call->cpu->governor.shift);
 	return false;
 }
@@ -105,13 +98,16 @@ void pdiag_probe_event(struct pdiag_probe_call *call, const struct pdiag_probe_s
 	u32 nr = min_t(u32, seen->nr_args, PDIAG_KMOD_ARGS_MAX), stack;
 	struct pdiag_cpu *cpu = call->cpu;
 	struct pdiag_kmod_event *record;
+	u16 flags = seen->flags;
 
 	if (too_many(call))
 		return;
 	pdiag_record_begin(cpu, call->now);
 	stack = send_stack(call, seen);
+	if (unlikely(stack == PDIAG_KMOD_NO_STACK))
+		flags |= pdiag_record_coarse(cpu);
 	record = pdiag_record_reserve(cpu, sizeof(*record) + nr * sizeof(u64), PDIAG_KMOD_EVENT,
-		seen->flags, call->now);
+		flags, call->now);
 	if (!record) {
 		cpu->lost[PDIAG_KMOD_LOST_RING]++;
 		return;

@@ -181,6 +181,8 @@ void pdiag_record_pending(struct pdiag_cpu *cpu, u64 now, struct task_struct *ta
 	struct pdiag_pending_entry entry = {
 		.first = now, .last = now, .weight = weight, .count = 1, .state = state,
 		.stack = stack ? pdiag_stack_id(&cpu->stacks, stack) : PDIAG_KMOD_NO_STACK,
+		/* Samples have none only if there was no room to keep it. */
+		.flags = stack || state != PDIAG_KMOD_STATE_ON_CPU ? 0 : PDIAG_KMOD_COARSE,
 		.start = task->start_time,
 		.pid = pdiag_session_pid(cpu->session, task),
 		.tid = pdiag_session_tid(cpu->session, task),

@@ -55,6 +55,12 @@ static inline void pdiag_record_begin(struct pdiag_cpu *cpu, u64 now)
  */
 struct pdiag_stack_entry *pdiag_record_stack(
 	struct pdiag_cpu *cpu, struct pt_regs *regs, const void *from, bool nmi);
+/* A stack that there was no room to keep: the flag for the record, and counted. */
+static inline u16 pdiag_record_coarse(struct pdiag_cpu *cpu)
+{
+	cpu->pending.coarsened++;
+	return PDIAG_KMOD_COARSE;
+}
 /* A stack that was walked earlier into memory of the caller. */
 struct pdiag_stack_entry *pdiag_record_stack_copy(
 	struct pdiag_cpu *cpu, const u64 *words, u32 nr, u16 flags);

@@ -36,12 +36,16 @@ static void sample(struct pdiag_cpu *cpu, struct pt_regs *regs, u64 now, u64 wei
 	bool nmi)
 {
 	struct pdiag_stack_entry *stack;
+	u16 flags;
 
 	pdiag_record_begin(cpu, now);
 	if (!wanted(cpu->session, regs))
 		return;
 	stack = pdiag_record_stack(cpu, regs, NULL, nmi);
-	pdiag_record_sample(cpu, now, current, stack, weight, flags_of(regs, late));
+	flags = flags_of(regs, late);
+	if (unlikely(!stack))
+		flags |= pdiag_record_coarse(cpu);
+	pdiag_record_sample(cpu, now, current, stack, weight, flags);
 	cpu->late += late;
 }
 
@@ -71,10 +75,13 @@ static void overflow(
 	struct pdiag_cpu *own = event->overflow_handler_context, *cpu;
 	u64 began, now = ktime_get_mono_fast_ns();
 
+	/* It is being tried whether it counts at all. */
+	if (unlikely(!READ_ONCE(own->session->running)))
+		return;
 	cpu = pdiag_cpu_enter(own->session, &began);
 	if (!cpu) {
 		/* Of a frozen recorder nothing is missing. */
-		if (!READ_ONCE(own->session->frozen))
+		if (!READ_ONCE(own->session->frozen) && wanted(own->session, regs))
 			own->nested += own->session->period;
 		return;
 	}
@@ -104,6 +111,17 @@ static struct perf_event *open_counter(struct pdiag_cpu *cpu)
 	return perf_event_create_kernel_counter(&attr, cpu->number, NULL, overflow, cpu);
 }
 
+/* A counter that others hold is made nevertheless, and fails in silence when it is to count. */
+static bool counts(struct perf_event *event)
+{
+	bool is;
+
+	perf_event_enable(event);
+	is = READ_ONCE(event->state) >= PERF_EVENT_STATE_INACTIVE;
+	perf_event_disable(event);
+	return is;
+}
+
 static void close_counters(struct pdiag_session *session)
 {
 	u32 i;
@@ -128,12 +146,13 @@ int pdiag_sampler_open(struct pdiag_session *session)
 		if (!session->cpu[i] || !cpu_online(i))
 			continue;
 		event = open_counter(session->cpu[i]);
-		if (IS_ERR(event)) {
-			/* All or none: two clocks cannot be compared. */
+		if (!IS_ERR(event))
+			session->cpu[i]->counter = event;
+		/* All or none: two clocks cannot be compared. */
+		if (IS_ERR(event) || !counts(event)) {
 			close_counters(session);
 			return 0;
 		}
-		session->cpu[i]->counter = event;
 		opened++;
 	}
 	return opened > 0;

@@ -27,7 +27,7 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 #define RING_MIN (64u << 10)
 #define FLIGHT_MIN (512u << 10)
 #define RING_MAX (1ull << 30)
-#define TOTAL_MAX (4ull << 30) /* of rings of all CPUs, and of tasks that are away */
+#define TOTAL_MAX (4ull << 30) /* of rings and stacks of all CPUs, tasks that are away, dumps */
 #define EVENTS (PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS)
 #define FLAGS (PDIAG_KMOD_NO_INHERIT | PDIAG_KMOD_USER_ONLY | PDIAG_KMOD_FLIGHT | \
 	PDIAG_KMOD_SKIP_IDLE | PDIAG_KMOD_SOFTWARE | PDIAG_KMOD_WAKERS)
@@ -37,13 +37,18 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 #define RESTRICTED_RING (4u << 20)
 #define RESTRICTED_STACKS 4096
 #define RESTRICTED_PPM 10000
+#define RESTRICTED_WAKE_MS 10
+/* One in so many parts of the machine's memory. */
+#define RESTRICTED_PART 64
 
 static atomic_t restricted_sessions;
+static atomic64_t restricted_bytes;
 
 /* Fill in defaults; refuse what makes no sense. */
 static int check_sizes(struct pdiag_kmod_session *options)
 {
 	u64 ring = options->ring_bytes ?: 1u << 20, tasks = options->tasks_bytes ?: 8u << 20;
+	u64 cpu, all;
 
 	if (ring > RING_MAX || tasks > RING_MAX)
 		return -EINVAL;
@@ -58,12 +63,15 @@ static int check_sizes(struct pdiag_kmod_session *options)
 		options->stacks > (1u << 16) || !is_power_of_2(options->off_cpu_tasks) ||
 		options->off_cpu_tasks < 64 || options->off_cpu_tasks > (1u << 20))
 		return -EINVAL;
-	if (options->ring_bytes_used * num_present_cpus() + pdiag_offcpu_bytes(options) > TOTAL_MAX)
-		return -EINVAL;
+	all = pdiag_offcpu_bytes(options);
 	options->max_depth = options->max_depth ?: 127;
 	if (options->max_depth > PDIAG_KMOD_DEPTH_MAX)
 		return -EINVAL;
-	return 0;
+	cpu = options->ring_bytes_used +
+		pdiag_stack_table_bytes(options->stacks, options->max_depth);
+	if (options->events & PDIAG_KMOD_TASKS)
+		all += options->tasks_bytes_used;
+	return cpu * num_present_cpus() + all > TOTAL_MAX ? -EINVAL : 0;
 }
 
 /* Nobody else's memory or time; of kernel frames none. */
@@ -72,8 +80,20 @@ static int restrict_sizes(struct pdiag_kmod_session *options)
 	if (options->ring_bytes_used > RESTRICTED_RING || options->stacks > RESTRICTED_STACKS)
 		return -EPERM;
 	options->budget_ppm = min_t(u32, options->budget_ppm, RESTRICTED_PPM);
+	options->wake_ms = max_t(u32, options->wake_ms, RESTRICTED_WAKE_MS);
 	options->flags |= PDIAG_KMOD_USER_ONLY;
 	return 0;
+}
+
+/* False: members of the group have enough of the machine's memory. */
+static bool charge(struct pdiag_session *session)
+{
+	struct sysinfo machine;
+
+	si_meminfo(&machine);
+	session->charged = session->total_bytes;
+	return atomic64_add_return(session->charged, &restricted_bytes) <=
+		(u64)machine.totalram * machine.mem_unit / RESTRICTED_PART;
 }
 
 static int check(struct pdiag_kmod_session *options, bool restricted)
@@ -199,6 +219,8 @@ int pdiag_session_new(struct pdiag_kmod_session *options, bool restricted,
 		err = pdiag_offcpu_new(session, options);
 	if (!err && session->events & PDIAG_KMOD_TASKS)
 		err = pdiag_tasks_new(session, options);
+	if (!err && restricted && !charge(session))
+		err = -EUSERS;
 	if (err) {
 		pdiag_session_free(session);
 		return err;
@@ -227,8 +249,10 @@ void pdiag_session_free(struct pdiag_session *session)
 	if (session->ns)
 		put_pid_ns(session->ns);
 	put_cred(session->cred);
-	if (session->restricted)
+	if (session->restricted) {
+		atomic64_sub(session->charged, &restricted_bytes);
 		atomic_dec(&restricted_sessions);
+	}
 	mutex_destroy(&session->lock);
 	kvfree(session);
 }

@@ -38,8 +38,10 @@ struct pdiag_governor {
 	u64 spent;	/* by all sessions on this CPU when it began */
 	u64 callbacks;
 	u64 throttled;
+	u64 told;	/* period that the reader knows of, if it has not heard of the last change */
+	bool untold;
 	u32 shift;	/* events: only one in 1 << shift is looked at */
-	u32 turn;
+	u32 chance;	/* never 0 */
 };
 
 /* The part of a session that belongs to one CPU. */
@@ -86,6 +88,7 @@ struct pdiag_session {
 	struct hrtimer reminder; /* wakes readers of rings below the watermark */
 	u64 remind;
 	u64 total_bytes;
+	u64 charged; /* restricted: of that, to those of the group */
 	u32 nr_rings;
 	struct pdiag_offcpu *offcpu; /* NULL: not asked for */
 	struct pdiag_tasks *tasks;
@@ -145,13 +148,22 @@ static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cy
 		pdiag_governor_judge(cpu, now);
 }
 
-/* Is it this event's turn to be looked at? */
+/*
+ * Is this event looked at? By chance (Marsaglia's xorshift), as what comes in turns, like two tasks
+ * that wait for each other, would be met by counting always or never.
+ */
 static inline bool pdiag_governor_turn(struct pdiag_cpu *cpu)
 {
 	struct pdiag_governor *governor = &cpu->governor;
+	u32 x = governor->chance;
 
-	return likely(!governor->shift) ||
-		!(++governor->turn & ((1u << governor->shift) - 1));
+	if (likely(!governor->shift))
+		return true;
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	governor->chance = x;
+	return !(x >> (32 - governor->shift));
 }
 
 /* True: this event is left out; the weight of the others makes up for it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One CPU's part of a session: its memory, and the frame around its callbacks. */
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -25,6 +26,7 @@ struct pdiag_cpu *pdiag_cpu_new(
 	cpu->session = session;
 	cpu->number = number;
 	cpu->period = session->period;
+	cpu->governor.chance = get_random_u32() | 1;
 	init_irq_work(&cpu->wake, wake_reader);
 	if (pdiag_ring_init(&cpu->ring, options->ring_bytes_used,
 		    session->flags & PDIAG_KMOD_FLIGHT) ||

@@ -24,6 +24,7 @@ struct pdiag_trigger {
 	u64 check;	/* when to look next */
 	u64 since;	/* at or above `rise`; 0: it is below */
 	u64 again;	/* not before that */
+	bool owed;	/* it has fired, and the flight recorder could not be frozen yet */
 };
 
 struct pdiag_tasks {

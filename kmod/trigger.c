@@ -46,7 +46,8 @@ void pdiag_triggers_restart(struct pdiag_tasks *tasks)
 
 	spin_lock(&tasks->lock);
 	for (i = 0; i < PDIAG_TRIGGERS; i++)
-		tasks->trigger[i].check = tasks->trigger[i].since = tasks->trigger[i].again = 0;
+		tasks->trigger[i].check = tasks->trigger[i].since = tasks->trigger[i].again =
+			tasks->trigger[i].owed = 0;
 	spin_unlock(&tasks->lock);
 }
 
@@ -66,7 +67,8 @@ static bool count(struct pdiag_tasks *tasks, struct pdiag_task_counts *counts)
 	return true;
 }
 
-static void freeze(struct pdiag_tasks *tasks, const struct pdiag_task_request *request)
+/* False: not yet. */
+static bool freeze(struct pdiag_tasks *tasks, const struct pdiag_task_request *request)
 {
 	struct pdiag_session *session = tasks->session;
 	int i;
@@ -74,12 +76,13 @@ static void freeze(struct pdiag_tasks *tasks, const struct pdiag_task_request *r
 	/* Who holds it may be waiting for us to end. */
 	for (i = 0; !mutex_trylock(&session->lock); i++)
 		if (i == LOCK_TRIES || !pdiag_tasks_sleep(tasks, NSEC_PER_MSEC))
-			return;
+			return false;
 	if (!session->frozen) {
 		pdiag_session_freeze(session, true);
 		pdiag_task_frozen(tasks, request);
 	}
 	mutex_unlock(&session->lock);
+	return true;
 }
 
 static void fire(struct pdiag_tasks *tasks, u32 on, u32 actions, u64 value)
@@ -87,8 +90,11 @@ static void fire(struct pdiag_tasks *tasks, u32 on, u32 actions, u64 value)
 	struct pdiag_task_request request = { .by = 1 + on, .value = value };
 
 	/* What led to it, first. */
-	if (actions & PDIAG_KMOD_TRIGGER_FREEZE)
-		freeze(tasks, &request);
+	if (actions & PDIAG_KMOD_TRIGGER_FREEZE && !freeze(tasks, &request)) {
+		spin_lock(&tasks->lock);
+		tasks->trigger[on].owed = tasks->trigger[on].set.actions;
+		spin_unlock(&tasks->lock);
+	}
 	if (!(actions & PDIAG_KMOD_TRIGGER_DUMP))
 		return;
 	request.id = pdiag_tasks_new_id(tasks);
@@ -140,6 +146,9 @@ static bool look(struct pdiag_tasks *tasks, u32 on, u64 began)
 	/* It may have been taken away meanwhile. */
 	if (trigger->set.actions) {
 		actions = judge(trigger, value, now);
+		if (trigger->owed)
+			actions |= PDIAG_KMOD_TRIGGER_FREEZE;
+		trigger->owed = false;
 		trigger->check = max(began + trigger->set.check_ms * (u64)NSEC_PER_MSEC,
 			now + (now - began) * (COUNT_SHARE - 1));
 	}

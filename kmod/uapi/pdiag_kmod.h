@@ -294,7 +294,7 @@ enum pdiag_kmod_type {
 #define PDIAG_KMOD_LATE 1u	 /* came late; the weight covers it */
 #define PDIAG_KMOD_IN_USER 2u	 /* SAMPLE: the CPU was in user mode */
 #define PDIAG_KMOD_IDLE 4u	 /* the CPU was idle; pid and tid are 0 */
-#define PDIAG_KMOD_COARSE 8u	 /* COUNT: stack or thread could not be kept apart */
+#define PDIAG_KMOD_COARSE 8u	 /* stack, or of a COUNT the thread, could not be kept apart */
 #define PDIAG_KMOD_PREEMPTED 16u /* WAIT: it wanted to run on */
 #define PDIAG_KMOD_RUNNING 32u	 /* TASK: on a CPU at this moment */
 #define PDIAG_KMOD_AWAY 64u	 /* WAIT: still away at STOP, as FLUSH tells */

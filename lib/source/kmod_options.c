@@ -159,6 +159,10 @@ int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config)
 	case EACCES:
 		return pdiag_fail(-err, "the kernel module does not let you sample this: without "
 			"the capability CAP_PERFMON only processes of your own, on-CPU");
+	case EUSERS:
+		return pdiag_fail(EUSERS, "all that sample through the kernel module's group have "
+			"as many sessions, or as much memory, as they may: end one, or ask for a "
+			"smaller buffer");
 	case EBADF:
 		return pdiag_fail(EINVAL, "%s is no cgroup that the kernel module can sample: "
 			"it takes those of version 2", config->cgroup ? config->cgroup : "this");
