@@ -77,6 +77,11 @@ void pdiag_dump_hand_over(struct pdiag_dump *d)
 	pdiag_child_add(d->context, &d->child, destroy);
 }
 
+void pdiag_dump_adopt(struct pdiag_dump *d)
+{
+	pdiag_child_remove(&d->child);
+}
+
 static uint32_t state_of(const struct pdiag_dump_task *task)
 {
 	if (task->letter != 'R')

@@ -42,6 +42,8 @@ int pdiag_dump_add(struct pdiag_dump *d, const struct pdiag_dump_task *task, uin
 	const uint64_t *ips, uint32_t nr, uint32_t flags);
 /* From our hands into the caller's: from now on it goes with its context at the latest. */
 void pdiag_dump_hand_over(struct pdiag_dump *d);
+/* And back, for who keeps it as a part of something else, which is freed after what is younger. */
+void pdiag_dump_adopt(struct pdiag_dump *d);
 /* No more tasks. */
 void pdiag_dump_finish(struct pdiag_dump *d, uint64_t time);
 

@@ -11,6 +11,7 @@
 #include <pdiag/error.h>
 
 #include "profile/profile.h"
+#include "tasks/dump.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "watch/evidence.h"
@@ -84,8 +85,11 @@ void pdiag_evidence_tasks_dispatch(struct pdiag_evidence *e)
 	while (pdiag_tasks_take(e->tasks, &dump) == 1) {
 		time_of(dump, &triggered);
 		pdiag_dump_free(triggered ? e->dump : dump);
-		if (triggered)
-			e->dump = dump;
+		if (!triggered)
+			continue;
+		/* The context frees what is younger than the watch before it. */
+		pdiag_dump_adopt(dump);
+		e->dump = dump;
 	}
 }
 

@@ -208,8 +208,8 @@ static void by_rule(void **state)
 	pdiag_event_free(event);
 }
 
-/* Its worst is told at the end, with when that was, also if the rule is broken a second time;
- * and the values up to the end. */
+/* Its worst is told at the end, with when that was, also if the rule is broken a second time; and
+ * the values up to the end. */
 static void rule_peak(void **state)
 {
 	static const char *const rules[] = { "runnable >= 2 per cpu clear 1", NULL };

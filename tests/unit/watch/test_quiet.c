@@ -2,8 +2,8 @@
 /*
  * Eight hours of a machine that is well and never the same: load that drifts with the hour, jobs
  * that come and go, a flurry each minute and a larger one each ten, writing back in bursts,
- * services that restart, a heavy tail in everything. At most one event in them; and then one
- * that is none of this is found.
+ * services that restart, a heavy tail in everything. At most one event in them; and then one that
+ * is none of this is found.
  */
 #include "ground.h"
 
