@@ -18,6 +18,8 @@
  * away) or damage, which is stepped over: by the length of a frame if its head is whole, else by
  * looking for the next valid head.
  *
+ * A file whose header is damaged is read, if there is a frame in it, and not written to.
+ *
  * All numbers are little-endian, on every machine. Every frame begins at a multiple of 8; up to
  * there the body is followed by zeroes. In bodies, numbers are 7 bits a byte, the lowest first,
  * the last without the top bit; signed ones have their sign in bit 0; a double is its 8 bytes; a

@@ -203,6 +203,21 @@ static int walk_event(struct scan *s, const struct pdiag_journal_file *f, struct
 	return ret;
 }
 
+/* Frames tell enough of themselves: if there are some, only the header is damaged. */
+static int scan_headless(struct scan *s, struct pdiag_journal_file *f)
+{
+	uint64_t at = PDIAG_JOURNAL_HEADER;
+	int ret = next_head(s, &at);
+
+	if (ret < 0)
+		return ret;
+	f->foreign = !ret;
+	f->headless = f->usable = ret;
+	f->damaged = f->headless;
+	f->scanned = PDIAG_JOURNAL_HEADER;
+	return 0;
+}
+
 static int scan_header(struct scan *s, struct pdiag_journal_file *f)
 {
 	const uint8_t *bytes;
@@ -215,7 +230,9 @@ static int scan_header(struct scan *s, struct pdiag_journal_file *f)
 	ret = bytes_at(s, 0, PDIAG_JOURNAL_HEADER, &bytes);
 	if (ret)
 		return ret == -ENODATA ? 0 : ret;
-	if (!pdiag_journal_header_check(bytes, &h) || h.major != PDIAG_JOURNAL_MAJOR) {
+	if (!pdiag_journal_header_check(bytes, &h))
+		return scan_headless(s, f);
+	if (h.major != PDIAG_JOURNAL_MAJOR) {
 		f->foreign = true;
 		return 0;
 	}

@@ -209,7 +209,7 @@ void pdiag_journal_resume(struct pdiag_journal *j)
 	if (!j->file_count)
 		return;
 	f = last_file(j);
-	if (!f->usable || f->size >= j->max_bytes / FILES)
+	if (!f->usable || f->headless || f->size >= j->max_bytes / FILES)
 		return;
 	j->fd = pdiag_journal_open_file(j, f->number, O_RDWR);
 	if (j->fd < 0)
