@@ -135,8 +135,10 @@ PDIAG_API void pdiag_portraits_free(struct pdiag_portraits *portraits);
  * is missing), -EMFILE.
  */
 PDIAG_API int pdiag_portraits_sample(struct pdiag_portraits *portraits);
-/* Add what a profile of the last window says: time off the CPU by cause, heaviest stacks. Its
- * stacks and weights are copied. Errors: -ENOMEM. */
+/*
+ * Add what a profile of the last window says: time off the CPU by cause, heaviest stacks. All is
+ * copied. Errors: -EINVAL (it covers no time, or is of another machine or boot), -ENOMEM.
+ */
 PDIAG_API int pdiag_portraits_add_profile(
 	struct pdiag_portraits *portraits, struct pdiag_profile *profile);
 /* The first `count` (0: all) by that order. Errors: -EINVAL, -ENOMEM, and what fn returns. */

@@ -227,7 +227,7 @@ struct pdiag_judgement pdiag_portrait_judge(const struct pdiag_portraits *p,
 	double activity;
 
 	if (!isfinite(now[PDIAG_QUANTITY_CPU_USER])) {
-		pdiag_text_str(reasons, "it was seen once only");
+		pdiag_text_str(reasons, "too little is known of it yet");
 		return (struct pdiag_judgement){ PDIAG_CLASS_UNKNOWN, 0 };
 	}
 	find_causes(p, proc, now, &c);

@@ -130,8 +130,8 @@ static void set_base(struct pdiag_portraits *p, struct pdiag_proc *proc,
 	proc->looked = p->sample;
 	proc->due = false;
 	proc->used = 0;
-	proc->run_ns = r->run_ns;
-	proc->has_run = r->has_run;
+	proc->run_ns = p->clock.cpu ? r->cpu_ns : r->run_ns;
+	proc->has_run = p->clock.cpu || r->has_run;
 	p->run_seen |= r->run_ns != 0;
 }
 
@@ -151,8 +151,16 @@ int pdiag_portrait_look(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	uint64_t at = p->clock.now(p->clock.user, CLOCK_MONOTONIC);
 	double flow[PDIAG_FLOWS], seconds;
 	struct pdiag_reading r;
-	int ret = pdiag_portrait_read(p, proc->pid, &r);
+	uint64_t cpu_ns = 0;
+	int ret = 0;
 
+	/* First: what it does from here on is to be seen at the next glance. */
+	if (p->clock.cpu && p->clock.cpu(p->clock.user, proc->pid, &cpu_ns))
+		ret = -ESRCH;
+	if (!ret)
+		ret = pdiag_portrait_read(p, proc->pid, &r);
+	if (!ret)
+		r.cpu_ns = cpu_ns;
 	if (!ret && r.start != proc->start) {
 		/* Another one, which the next walk is to find. */
 		proc->inode = 0;

@@ -55,7 +55,8 @@ struct pdiag_reading {
 	uint32_t threads;
 	uint64_t start;	 /* ticks since boot */
 	uint64_t resident; /* bytes */
-	uint64_t run_ns; /* of the main thread */
+	uint64_t run_ns; /* of the main thread, by its schedstat */
+	uint64_t cpu_ns; /* of the process, by its clock */
 	int32_t ppid;
 	uint32_t uid;
 	bool kernel, has_uid, has_run;
@@ -118,7 +119,7 @@ struct pdiag_proc {
 	uint64_t start;	 /* ticks since boot */
 	uint64_t first_ns, base_ns; /* CLOCK_MONOTONIC: seen first; time of `base` */
 	uint64_t base[PDIAG_FLOWS]; /* counters as of the last look */
-	uint64_t run_ns; /* at the last glance */
+	uint64_t run_ns; /* that it has run, at the last glance */
 	uint64_t used;	 /* ns or ticks that it ran since the last look, by glances */
 	uint64_t debt;	 /* ticks of ended children that were theirs as long as they lived */
 	uint64_t resident, base_resident; /* now, and at the last look */
@@ -136,6 +137,8 @@ struct pdiag_proc {
 
 struct pdiag_portrait_clock {
 	uint64_t (*now)(void *user, clockid_t id);
+	/* CPU time of a process, all threads; 0 or a negative errno. NULL: cannot be asked. */
+	int (*cpu)(void *user, int32_t pid, uint64_t *ns);
 	void *user;
 };
 
@@ -161,6 +164,7 @@ struct pdiag_portraits {
 	uint32_t sample;  /* number of the one that is being taken, or was last */
 	int error; /* of the walk: -ENOMEM, what there was no memory for is missing */
 	uint64_t looks, glances; /* of the last sample */
+	uint64_t glance_ns, list_ns; /* CPU time, measured: of a glance, of a listing */
 	uint64_t boot_ns; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC */
 	uint64_t bytes;	  /* of pasts and texts */
 	bool run_counted, run_seen; /* schedstat counts here; it has counted something */

@@ -9,16 +9,19 @@
 #include <unistd.h>
 
 #include "portrait/portrait.h"
+#include "util/clock.h"
 
 /*
- * What things cost, about; a sample may take a few thousandths of its interval. Small machines are
- * looked at as a whole whatever it costs.
+ * A sample may take a few thousandths of its interval: so many for finding out who there is and who
+ * ran, and so many for looks. Small machines are looked at as a whole whatever it costs.
  */
-#define GLANCE_NS 4000u
-#define LOOK_NS 30000u
-#define THREAD_NS 16000u
+#define GLANCES_SHARE 5u
+#define LOOKS_SHARE 3u
+#define GLANCE_NS 4000u /* until it is known */
+#define MEASURED 16u	/* each so many-th glance */
 #define GLANCES_MIN 512u
 #define LOOKS_MIN 64u
+#define DUE_TURNS 4u /* one of so many of those that wait for a look is glanced at */
 #define IDLE_AFTER 3u /* quiet glances; then it may wait for its turn */
 #define UNSURE_SAMPLES 6u /* what only stat tells of is looked at this often, whatever it says */
 
@@ -128,16 +131,27 @@ static int glance_stat(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	return 0;
 }
 
+static int read_run(struct pdiag_portraits *p, const struct pdiag_proc *proc, uint64_t *ns)
+{
+	struct pdiag_reading r;
+	int ret;
+
+	if (p->clock.cpu)
+		return p->clock.cpu(p->clock.user, proc->pid, ns) ? -ESRCH : 0;
+	ret = pdiag_portrait_read_run(p, proc->pid, &r);
+	*ns = r.run_ns;
+	return ret;
+}
+
 /* The time that it ran, to the nanosecond: if that has not changed, nothing has. */
 static int glance_run(struct pdiag_portraits *p, struct pdiag_proc *proc)
 {
-	struct pdiag_reading r;
-	uint64_t at = now(p);
-	int ret = pdiag_portrait_read_run(p, proc->pid, &r);
+	uint64_t at = now(p), run_ns;
+	int ret = read_run(p, proc, &run_ns);
 
 	if (ret)
 		return ret;
-	if (proc->has_run && r.run_ns == proc->run_ns && !proc->due) {
+	if (proc->has_run && run_ns == proc->run_ns && !proc->due) {
 		proc->quiet++;
 		/* Waiting in one call for all the time is no idleness. */
 		if (proc->state == 'D')
@@ -146,10 +160,10 @@ static int glance_run(struct pdiag_portraits *p, struct pdiag_proc *proc)
 			pdiag_portrait_rest(p, proc, at);
 		return 0;
 	}
-	if (proc->has_run && r.run_ns < proc->run_ns)
+	if (proc->has_run && run_ns < proc->run_ns)
 		return -ESRCH;
-	proc->used += proc->has_run ? r.run_ns - proc->run_ns : 0;
-	proc->run_ns = r.run_ns;
+	proc->used += proc->has_run ? run_ns - proc->run_ns : 0;
+	proc->run_ns = run_ns;
 	proc->has_run = true;
 	proc->due = true;
 	proc->quiet = 0;
@@ -160,20 +174,45 @@ static int glance(struct pdiag_portraits *p, struct pdiag_proc *proc)
 {
 	int ret = -ESRCH;
 
-	p->glances++;
-	if (p->run_counted && proc->threads == 1)
+	if (p->clock.cpu || (p->run_counted && proc->threads == 1))
 		ret = glance_run(p, proc);
 	/* Gone; or it is schedstat that is not there, or another process. */
 	return ret == -ESRCH ? glance_stat(p, proc) : ret;
 }
 
+static uint64_t cpu_now(void)
+{
+	return pdiag_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* Costs are learned from the last few. */
+static void learn(uint64_t *cost, uint64_t seen)
+{
+	*cost = *cost ? (*cost * 7 + seen) / 8 : seen;
+}
+
+static int measured_glance(struct pdiag_portraits *p, struct pdiag_proc *proc)
+{
+	uint64_t began;
+	int ret;
+
+	if (p->glances++ % MEASURED)
+		return glance(p, proc);
+	began = cpu_now();
+	ret = glance(p, proc);
+	learn(&p->glance_ns, cpu_now() - began);
+	return ret;
+}
+
 /* Where idle ones are more than can be glanced at in one sample they take turns. */
 static bool its_turn(const struct pdiag_portraits *p, const struct pdiag_proc *proc)
 {
-	uint64_t most = p->interval_ns * 6 / 1000 / GLANCE_NS, turns;
+	uint64_t budget = p->interval_ns / 1000 * GLANCES_SHARE, most, turns;
 
 	if (proc->quiet < IDLE_AFTER || p->pid)
 		return true;
+	budget = budget > p->list_ns ? budget - p->list_ns : 0;
+	most = budget / (p->glance_ns ? p->glance_ns : GLANCE_NS);
 	most = most < GLANCES_MIN ? GLANCES_MIN : most;
 	turns = (p->count + most - 1) / most;
 	return turns <= 1 || ((uint32_t)proc->pid + p->sample) % turns == 0;
@@ -208,6 +247,12 @@ static bool is_another(struct pdiag_portraits *p, struct pdiag_proc *proc, uint6
 	return pdiag_portrait_read_stat(p, proc->pid, &r) || r.start != proc->start;
 }
 
+/* It is to be looked at anyway; what it used meanwhile only matters if others come before it. */
+static bool waits_for_look(const struct pdiag_portraits *p, const struct pdiag_proc *proc)
+{
+	return proc->due && ((uint32_t)proc->pid + p->sample) % DUE_TURNS != 0;
+}
+
 static int visit(void *user, int32_t pid, uint64_t inode)
 {
 	struct pdiag_portraits *p = user;
@@ -218,8 +263,8 @@ static int visit(void *user, int32_t pid, uint64_t inode)
 		return begin_new(p, pid, inode);
 	if (is_another(p, proc, inode))
 		ret = -ESRCH;
-	else if (proc->due || its_turn(p, proc))
-		ret = glance(p, proc);
+	else if (!waits_for_look(p, proc) && its_turn(p, proc))
+		ret = measured_glance(p, proc);
 	if (!ret)
 		proc->sample = p->sample;
 	if (ret != -ESRCH)
@@ -255,22 +300,19 @@ static void gather(struct pdiag_portraits *p)
 
 static int look_at_due(struct pdiag_portraits *p)
 {
-	uint64_t budget = p->interval_ns * 4 / 1000, spent = 0;
+	uint64_t budget = p->interval_ns / 1000 * LOOKS_SHARE, began = cpu_now();
 	int ret, first = 0;
 
 	gather(p);
-	if (budget < (uint64_t)LOOKS_MIN * LOOK_NS)
-		budget = (uint64_t)LOOKS_MIN * LOOK_NS;
 	/* Once, more is in order: it is where history begins. */
 	if (p->sample == 1)
 		budget *= 4;
-	if (p->due_count * (uint64_t)LOOK_NS > budget)
+	if (p->due_count > LOOKS_MIN)
 		qsort_r(p->due, p->due_count, sizeof(*p->due), by_urgency, p);
-	for (size_t i = 0; i < p->due_count && spent < budget; i++) {
-		struct pdiag_proc *proc = &p->procs[p->due[i]];
-
-		spent += LOOK_NS + (proc->threads > 1 ? (uint64_t)proc->threads * THREAD_NS : 0);
-		ret = pdiag_portrait_look(p, proc);
+	for (size_t i = 0; i < p->due_count; i++) {
+		if (i >= LOOKS_MIN && cpu_now() - began >= budget)
+			break;
+		ret = pdiag_portrait_look(p, &p->procs[p->due[i]]);
 		if (ret == -EMFILE || ret == -ENFILE)
 			return ret;
 		first = ret == -ENOMEM ? ret : first;
@@ -303,21 +345,30 @@ static int list_one(struct pdiag_portraits *p)
 	return visit(p, p->pid, proc ? proc->inode : 0);
 }
 
+static int list_all(struct pdiag_portraits *p)
+{
+	uint64_t began = cpu_now(), took, glances;
+	int ret, fd = open_listing(p);
+
+	if (fd < 0)
+		return -errno;
+	ret = pdiag_portrait_list(fd, p->names, PDIAG_PORTRAIT_BUFFER, visit, p);
+	close(fd);
+	took = cpu_now() - began;
+	glances = p->glances * p->glance_ns;
+	/* What was spent on meeting new ones belongs to it, too: they may come at any time. */
+	if (p->sample > 1)
+		learn(&p->list_ns, took > glances ? took - glances : 0);
+	return ret;
+}
+
 int pdiag_portrait_walk(struct pdiag_portraits *p)
 {
-	int fd, ret;
+	int ret;
 
 	p->error = 0;
 	p->looks = p->glances = 0;
-	if (p->pid) {
-		ret = list_one(p);
-	} else {
-		fd = open_listing(p);
-		if (fd < 0)
-			return -errno;
-		ret = pdiag_portrait_list(fd, p->names, PDIAG_PORTRAIT_BUFFER, visit, p);
-		close(fd);
-	}
+	ret = p->pid ? list_one(p) : list_all(p);
 	/* A listing that was broken off says nothing about who is gone. */
 	if (ret)
 		return ret;

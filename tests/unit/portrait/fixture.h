@@ -57,6 +57,28 @@ static inline uint64_t fixture_now(void *user, clockid_t id)
 	return id == CLOCK_BOOTTIME ? f->mono + BOOT_AHEAD : f->mono;
 }
 
+/* With the clocks of processes, or by files alone as in a foreign root. */
+static bool fixture_clocks;
+
+/* What schedstat says is what the clock says. */
+static inline int fixture_cpu(void *user, int32_t pid, uint64_t *ns)
+{
+	const struct fixture *f = user;
+	unsigned long long run;
+	char path[128];
+	FILE *file;
+	int found;
+
+	snprintf(path, sizeof(path), "%s/proc/%d/schedstat", f->root, pid);
+	file = fopen(path, "r");
+	if (!file)
+		return -EINVAL;
+	found = fscanf(file, "%llu", &run);
+	fclose(file);
+	*ns = run;
+	return found == 1 ? 0 : -EINVAL;
+}
+
 static inline uint64_t ticks(const struct fixture *f)
 {
 	return (f->mono + BOOT_AHEAD) / 10000000;
@@ -180,7 +202,8 @@ static inline void move_away(struct fixture *f, const char *dir)
 
 static inline int make(struct fixture *f)
 {
-	const struct pdiag_portrait_clock clock = { .now = fixture_now, .user = f };
+	const struct pdiag_portrait_clock clock = { .now = fixture_now,
+		.cpu = fixture_clocks ? fixture_cpu : NULL, .user = f };
 
 	put(f, "proc/", "");
 	return pdiag_portraits_make(f->context, &f->options, &clock, &f->portraits);

@@ -150,7 +150,7 @@ static void unknown(void **state)
 	sample(&f, 0);
 	s = look_at(&f, 10);
 	assert_int_equal(s.portrait.klass, PDIAG_CLASS_UNKNOWN);
-	assert_string_equal(s.reasons, "it was seen once only");
+	assert_string_equal(s.reasons, "too little is known of it yet");
 	assert_true(s.portrait.confidence <= 0);
 	fixture_end(&f);
 }

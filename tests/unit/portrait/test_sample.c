@@ -227,12 +227,14 @@ static void threads(void **state)
 	assert_int_equal(make(&f), 0);
 	sample(&f, 0);
 	m.user += 10;
+	m.run_ns += NS / 10;
 	put_process(&f, &m);
 	sample(&f, 10);
 	/* That is the first that is known of them. */
 	assert_true(isnan(value(&f, 10, PDIAG_QUANTITY_RUN_DELAY)));
 	is_near(value(&f, 10, PDIAG_QUANTITY_CPU_USER), 0.01);
 	m.user += 100;
+	m.run_ns += NS;
 	put_process(&f, &m);
 	put_counted(&f, "10/task/10", NS, 2 * NS, 110, 10, 1);
 	put_counted(&f, "10/task/12", NS, 3 * NS, 30, 50, 4);
@@ -249,6 +251,7 @@ static void threads(void **state)
 	m.threads = 2;
 	for (unsigned int i = 0; i < 3; i++) {
 		m.user += 10;
+		m.run_ns += NS / 10;
 		put_process(&f, &m);
 		put_counted(&f, "10/task/10", NS, i * NS, 0, 0, 0);
 		if (!i)
@@ -314,5 +317,8 @@ int main(void)
 		cmocka_unit_test(threads), cmocka_unit_test(orders),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("by files", tests, NULL, NULL);
+
+	fixture_clocks = true;
+	return cmocka_run_group_tests_name("by clocks", tests, NULL, NULL) + failed;
 }

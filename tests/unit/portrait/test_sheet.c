@@ -175,7 +175,7 @@ static void little(void **state)
 	m = begin(&f);
 	draw(&f, 10);
 	has(">unknown</text>");
-	has("it was seen once only");
+	has("too little is known of it yet");
 	has_cell("cpu_user", "now unknown", "?");
 	assert_int_equal(count_of("class=\"line\""), 0);
 	move_away(&f, "10/io");

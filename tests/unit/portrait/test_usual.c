@@ -325,5 +325,8 @@ int main(void)
 		cmocka_unit_test(odd_numbers),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("by files", tests, NULL, NULL);
+
+	fixture_clocks = true;
+	return cmocka_run_group_tests_name("by clocks", tests, NULL, NULL) + failed;
 }
