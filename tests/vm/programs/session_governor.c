@@ -59,7 +59,8 @@ static void see_rate(uint32_t ring, const struct pdiag_kmod_rate *rate)
 	bool first = !slower[ring] && !faster[ring] && !same[ring];
 
 	if (session.options.hz) {
-		broken |= !so(rate->old_period == (first ? session.options.period_ns : period[ring]),
+		broken |= !so(rate->old_period ==
+				(first ? session.options.period_ns : period[ring]),
 			"ring %u: a rate of %llu changes, which was never there", ring,
 			(unsigned long long)rate->old_period);
 		broken |= !so(rate->period >= session.options.period_ns &&
@@ -172,7 +173,8 @@ static bool rates_are_told(void)
 		printf("   ring %u: %llu callbacks of %.1f us; told %llu times of a longer period, "
 			"%llu of a shorter one, %llu of events; now %.2f ms\n", i,
 			(unsigned long long)stats.callbacks,
-			(double)stats.callback_ns / 1e3 / (double)(stats.callbacks + !stats.callbacks),
+			(double)stats.callback_ns / 1e3 /
+				(double)(stats.callbacks + !stats.callbacks),
 			(unsigned long long)slower[i], (unsigned long long)faster[i],
 			(unsigned long long)same[i], (double)stats.period_ns / 1e6);
 		good &= so(slower[i] <= stats.throttled && stats.throttled <= slower[i] + same[i],

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * session_seen SECONDS PID: whom a session about all tasks shows to who runs this. Prints for each
- * process "PID MS", its CPU time in samples; "ran MS", that of PID as the kernel has it; "words USER
- * KERNEL", of all stacks; "unknown SAMPLES", of processes without a pid.
+ * session_seen SECONDS PID: whom a session about all tasks shows to who runs this. Prints for
+ * each process "PID MS", its CPU time in samples; "ran MS", that of PID as the kernel has it;
+ * "words USER KERNEL", of all stacks; "unknown SAMPLES", of processes without a pid.
  */
 #include "others.h"
 
