@@ -15,7 +15,7 @@ struct pdiag_journal_file {
 	uint32_t number;
 	bool usable;	   /* has a header of ours; false: not, or not yet */
 	bool foreign;	   /* what stands there is of nobody's, or of a newer release */
-	bool headless;	   /* its header is damaged, but there are frames of ours: to be read only */
+	bool headless;	   /* has frames of ours, but its header is damaged: to be read only */
 	dev_t dev;
 	ino_t ino;
 	uint64_t size;
