@@ -85,8 +85,9 @@ static bool look_at(struct pdiag_watch *w, uint32_t i)
 	const struct pdiag_metric_value *v = pdiag_metrics_value(w->metrics, m->index);
 
 	m->fresh = v->fresh;
+	/* What is not read at each look is known as well as before. */
 	if (!v->fresh)
-		return false;
+		return !m->last.size || m->last.flags & PDIAG_DETECTION_LEARNING;
 	m->last.size = sizeof(m->last);
 	pdiag_detector_add(m->detector, pdiag_watch_from_monotonic(w, v->time_ns), usable(v),
 		&m->last);
