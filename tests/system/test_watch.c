@@ -170,8 +170,8 @@ static void found(void **state)
 		pdiag_close(context);
 		skip();
 	}
-	/* The first window of ordinary times is taken after 20 s. What was just before would be less:
-	 * the first second of burning is in it. */
+	/* The first window of ordinary times is taken after 20 s. What was just before would be
+	 * less: the first second of burning is in it. */
 	event = next(watch, now() + 24 * SECOND);
 	if (event) {
 		print_message("   the machine is too busy\n");
