@@ -50,7 +50,7 @@ static int add_metric(struct pdiag_watch *w, uint32_t index, struct pdiag_event_
 	const struct pdiag_metric *m = pdiag_metrics_describe(w->metrics, index);
 	uint64_t from = w->incident.onset_ns > AROUND_NS ? w->incident.onset_ns - AROUND_NS : 0;
 	bool far = w->now_ns - from > POINTS_MAX * PDIAG_SECOND_NS;
-	struct points points = { NULL };
+	struct points points = { 0 };
 	int ret;
 
 	metric->name = m->name;
