@@ -64,10 +64,14 @@ static void arm(void *cpu)
 
 static void arm_on(struct pdiag_cpu *cpu)
 {
-	if (pdiag_sampler_sleeps(cpu))
+	if (pdiag_sampler_sleeps(cpu)) {
 		pdiag_sampler_arm(cpu);
-	else
-		smp_call_function_single(cpu->number, arm, cpu, 1);
+		if (pdiag_sampler_sleeps(cpu))
+			return;
+		/* It does not count, though it did when it was opened. */
+		pdiag_sampler_disarm(cpu);
+	}
+	smp_call_function_single(cpu->number, arm, cpu, 1);
 }
 
 void pdiag_hotplug_start(struct pdiag_session *session)

@@ -83,13 +83,14 @@ static void pending(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 	struct task_struct *task, struct pdiag_stack_entry *stack, u64 now, u64 blocked,
 	u64 waiting)
 {
-	if (slot->nr && !stack)
-		pdiag_record_coarse(cpu);
+	u16 flags = slot->nr && !stack ? pdiag_record_coarse(cpu) : 0;
+
 	if (blocked)
-		pdiag_record_pending(cpu, now, task, stack, blocked * slot->scale, slot->state);
+		pdiag_record_pending(
+			cpu, now, task, stack, blocked * slot->scale, slot->state, flags);
 	if (waiting)
 		pdiag_record_pending(cpu, now, task, stack, waiting * slot->scale,
-			PDIAG_KMOD_STATE_WAITING);
+			PDIAG_KMOD_STATE_WAITING, flags);
 }
 
 /* NULL, or the stack that the record would have had if there were room. True: it is told. */
@@ -258,7 +259,10 @@ PDIAG_SWITCH_HOOK(on_switch, data, preempt, prev, next, state)
 	unsigned int left;
 
 	if (!cpu) {
-		runs_elsewhere(session, next);
+		/* Idle tasks are never away; what is frozen is emptied before it goes on. */
+		if (next->pid && !session->cpu[raw_smp_processor_id()] &&
+			!READ_ONCE(session->frozen))
+			runs_elsewhere(session, next);
 		return;
 	}
 	now = ktime_get_mono_fast_ns();

@@ -72,7 +72,9 @@ void pdiag_pending_add(struct pdiag_pending *pending, const struct pdiag_pending
 		add_to(pending, entry, what);
 		return;
 	}
-	pending->coarsened += what->count;
+	/* Who gave its stack up has counted it. */
+	if (!(what->flags & PDIAG_KMOD_COARSE))
+		pending->coarsened += what->count;
 	coarse.flags |= PDIAG_KMOD_COARSE;
 	coarse.stack = PDIAG_KMOD_NO_STACK;
 	entry = find(pending, &coarse);

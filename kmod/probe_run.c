@@ -105,13 +105,15 @@ void pdiag_probe_event(struct pdiag_probe_call *call, const struct pdiag_probe_s
 	pdiag_record_begin(cpu, call->now);
 	stack = send_stack(call, seen);
 	if (unlikely(stack == PDIAG_KMOD_NO_STACK))
-		flags |= pdiag_record_coarse(cpu);
+		flags |= PDIAG_KMOD_COARSE;
 	record = pdiag_record_reserve(cpu, sizeof(*record) + nr * sizeof(u64), PDIAG_KMOD_EVENT,
 		flags, call->now);
 	if (!record) {
 		cpu->lost[PDIAG_KMOD_LOST_RING]++;
 		return;
 	}
+	if (flags & PDIAG_KMOD_COARSE)
+		pdiag_record_coarse(cpu);
 	record->probe = call->run->index;
 	record->nr_args = nr;
 	record->stack = stack;

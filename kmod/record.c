@@ -176,13 +176,12 @@ u32 pdiag_record_send_stack(struct pdiag_cpu *cpu, struct pdiag_stack_entry *ent
 }
 
 void pdiag_record_pending(struct pdiag_cpu *cpu, u64 now, struct task_struct *task,
-	struct pdiag_stack_entry *stack, u64 weight, u16 state)
+	struct pdiag_stack_entry *stack, u64 weight, u16 state, u16 flags)
 {
 	struct pdiag_pending_entry entry = {
 		.first = now, .last = now, .weight = weight, .count = 1, .state = state,
 		.stack = stack ? pdiag_stack_id(&cpu->stacks, stack) : PDIAG_KMOD_NO_STACK,
-		/* Samples have none only if there was no room to keep it. */
-		.flags = stack || state != PDIAG_KMOD_STATE_ON_CPU ? 0 : PDIAG_KMOD_COARSE,
+		.flags = flags,
 		.start = task->start_time,
 		.pid = pdiag_session_pid(cpu->session, task),
 		.tid = pdiag_session_tid(cpu->session, task),
@@ -200,7 +199,8 @@ void pdiag_record_new_sample(struct pdiag_cpu *cpu, u64 now, struct task_struct 
 	weight += xchg(&cpu->nested, 0);
 	if ((id == PDIAG_KMOD_NO_STACK && stack) || weight > U32_MAX ||
 		!pdiag_record_put_sample(cpu, now, task, id, weight, flags))
-		pdiag_record_pending(cpu, now, task, stack, weight, PDIAG_KMOD_STATE_ON_CPU);
+		pdiag_record_pending(cpu, now, task, stack, weight, PDIAG_KMOD_STATE_ON_CPU,
+			flags & PDIAG_KMOD_COARSE);
 }
 
 /* False: no room. */

@@ -101,9 +101,9 @@ static __always_inline void pdiag_record_sample(struct pdiag_cpu *cpu, u64 now,
 	pdiag_record_new_sample(cpu, now, task, stack, weight, flags);
 }
 
-/* Add to what is pending. */
+/* Add to what is pending; flags: PDIAG_KMOD_COARSE, if its stack was given up and is counted. */
 void pdiag_record_pending(struct pdiag_cpu *cpu, u64 now, struct task_struct *task,
-	struct pdiag_stack_entry *stack, u64 weight, u16 state);
+	struct pdiag_stack_entry *stack, u64 weight, u16 state, u16 flags);
 /* A record of any other kind: room for it, its head filled in and all else zero; NULL: full. */
 void *pdiag_record_reserve(struct pdiag_cpu *cpu, u32 len, u16 type, u16 flags, u64 now);
 void pdiag_record_commit(struct pdiag_cpu *cpu, const void *record);

@@ -160,8 +160,12 @@ int pdiag_sampler_open(struct pdiag_session *session)
 
 bool pdiag_sampler_sleeps(const struct pdiag_cpu *cpu)
 {
-	/* The kernel takes counters off a CPU that goes, for good: from then on it is the timer. */
-	return cpu->counter && cpu->counter->attach_state & PERF_ATTACH_CONTEXT;
+	/*
+	 * The kernel takes counters off a CPU that goes, for good, and others may have taken what
+	 * was free when it was tried: from then on it is the timer.
+	 */
+	return cpu->counter && cpu->counter->attach_state & PERF_ATTACH_CONTEXT &&
+		READ_ONCE(cpu->counter->state) != PERF_EVENT_STATE_ERROR;
 }
 
 void pdiag_sampler_arm(struct pdiag_cpu *cpu)

@@ -27,7 +27,7 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 #define RING_MIN (64u << 10)
 #define FLIGHT_MIN (512u << 10)
 #define RING_MAX (1ull << 30)
-#define TOTAL_MAX (4ull << 30) /* of rings and stacks of all CPUs, tasks that are away, dumps */
+#define TOTAL_MAX (5ull << 30) /* of rings and stacks of all CPUs, tasks that are away, dumps */
 #define EVENTS (PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS)
 #define FLAGS (PDIAG_KMOD_NO_INHERIT | PDIAG_KMOD_USER_ONLY | PDIAG_KMOD_FLIGHT | \
 	PDIAG_KMOD_SKIP_IDLE | PDIAG_KMOD_SOFTWARE | PDIAG_KMOD_WAKERS)
@@ -81,6 +81,7 @@ static int restrict_sizes(struct pdiag_kmod_session *options)
 		return -EPERM;
 	options->budget_ppm = min_t(u32, options->budget_ppm, RESTRICTED_PPM);
 	options->wake_ms = max_t(u32, options->wake_ms, RESTRICTED_WAKE_MS);
+	options->watermark = max_t(u64, options->watermark, options->ring_bytes_used / 8);
 	options->flags |= PDIAG_KMOD_USER_ONLY;
 	return 0;
 }
@@ -88,11 +89,12 @@ static int restrict_sizes(struct pdiag_kmod_session *options)
 /* False: members of the group have enough of the machine's memory. */
 static bool charge(struct pdiag_session *session)
 {
+	u64 more = session->total_bytes - session->charged;
 	struct sysinfo machine;
 
 	si_meminfo(&machine);
-	session->charged = session->total_bytes;
-	return atomic64_add_return(session->charged, &restricted_bytes) <=
+	session->charged += more;
+	return atomic64_add_return(more, &restricted_bytes) <=
 		(u64)machine.totalram * machine.mem_unit / RESTRICTED_PART;
 }
 
@@ -145,6 +147,9 @@ static int make_cpus(struct pdiag_session *session, const struct pdiag_kmod_sess
 		session->cpu[number] = pdiag_cpu_new(session, number, options);
 		if (!session->cpu[number])
 			return -ENOMEM;
+		/* No more than one CPU's part is ever too much. */
+		if (session->restricted && !charge(session))
+			return -EUSERS;
 		made++;
 	}
 	return made ? 0 : -EINVAL;

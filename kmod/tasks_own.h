@@ -24,7 +24,8 @@ struct pdiag_trigger {
 	u64 check;	/* when to look next */
 	u64 since;	/* at or above `rise`; 0: it is below */
 	u64 again;	/* not before that */
-	bool owed;	/* it has fired, and the flight recorder could not be frozen yet */
+	u64 owed;	/* it has fired by this value, and the flight recorder could not be frozen
+			   yet; 0: it could */
 };
 
 struct pdiag_tasks {

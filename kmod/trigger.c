@@ -92,7 +92,9 @@ static void fire(struct pdiag_tasks *tasks, u32 on, u32 actions, u64 value)
 	/* What led to it, first. */
 	if (actions & PDIAG_KMOD_TRIGGER_FREEZE && !freeze(tasks, &request)) {
 		spin_lock(&tasks->lock);
-		tasks->trigger[on].owed = tasks->trigger[on].set.actions;
+		/* One that was set meanwhile has not fired. */
+		if (tasks->trigger[on].again)
+			tasks->trigger[on].owed = max_t(u64, value, 1);
 		spin_unlock(&tasks->lock);
 	}
 	if (!(actions & PDIAG_KMOD_TRIGGER_DUMP))
@@ -146,9 +148,6 @@ static bool look(struct pdiag_tasks *tasks, u32 on, u64 began)
 	/* It may have been taken away meanwhile. */
 	if (trigger->set.actions) {
 		actions = judge(trigger, value, now);
-		if (trigger->owed)
-			actions |= PDIAG_KMOD_TRIGGER_FREEZE;
-		trigger->owed = false;
 		trigger->check = max(began + trigger->set.check_ms * (u64)NSEC_PER_MSEC,
 			now + (now - began) * (COUNT_SHARE - 1));
 	}
@@ -158,6 +157,20 @@ static bool look(struct pdiag_tasks *tasks, u32 on, u64 began)
 	return true;
 }
 
+/* What could not be frozen, again. It waits for the lock as long as the first time. */
+static void pay(struct pdiag_tasks *tasks, u32 on)
+{
+	struct pdiag_trigger *trigger = &tasks->trigger[on];
+	u64 value;
+
+	spin_lock(&tasks->lock);
+	value = trigger->owed;
+	trigger->owed = 0;
+	spin_unlock(&tasks->lock);
+	if (value)
+		fire(tasks, on, PDIAG_KMOD_TRIGGER_FREEZE, value);
+}
+
 u64 pdiag_triggers_look(struct pdiag_tasks *tasks)
 {
 	u64 now, next = U64_MAX;
@@ -165,6 +178,7 @@ u64 pdiag_triggers_look(struct pdiag_tasks *tasks)
 
 	WRITE_ONCE(tasks->changed, false);
 	for (on = 0; on < PDIAG_TRIGGERS; on++) {
+		pay(tasks, on);
 		now = ktime_get_mono_fast_ns();
 		if (due(tasks, on, now) && !look(tasks, on, now))
 			return 0;
@@ -172,7 +186,7 @@ u64 pdiag_triggers_look(struct pdiag_tasks *tasks)
 	spin_lock(&tasks->lock);
 	for (on = 0; on < PDIAG_TRIGGERS; on++)
 		if (tasks->trigger[on].set.actions)
-			next = min(next, tasks->trigger[on].check);
+			next = min(next, tasks->trigger[on].owed ? 0 : tasks->trigger[on].check);
 	spin_unlock(&tasks->lock);
 	return next;
 }

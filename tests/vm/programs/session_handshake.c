@@ -4,6 +4,8 @@
  * longer, shorter and too short, by each call; calls that there are not; what makes no sense.
  * own: what a session without privilege is refused, and what it is told.
  */
+#include <sys/sysinfo.h>
+
 #include "others.h"
 
 #define MORE 64
@@ -264,14 +266,50 @@ static void refused(const char *what, struct pdiag_kmod_session options)
 	good &= so(err == EPERM, "%s is refused: %s", what, strerror(err));
 }
 
+/* As many at a time as there may be, and their memory. */
+static int most(struct pdiag_kmod_session options, __u64 *bytes)
+{
+	int fds[64], count = 0;
+
+	options.size = sizeof(options);
+	*bytes = 0;
+	while (count < 64 && (fds[count] = ioctl(device, PDIAG_KMOD_IOC_SESSION, &options)) >= 0) {
+		*bytes += options.total_bytes;
+		count++;
+	}
+	good &= so(errno == EUSERS, "then there are enough: %s", strerror(errno));
+	for (int i = 0; i < count; i++)
+		close(fds[i]);
+	return count;
+}
+
+/* One of them is `session`. */
+static void try_bounds(struct pdiag_kmod_session options)
+{
+	struct sysinfo machine;
+	__u64 bytes, room;
+	int count = most(options, &bytes);
+
+	sysinfo(&machine);
+	room = (__u64)machine.totalram * machine.mem_unit / 64;
+	good &= so(count == 15, "16 sessions and no more: %d", count + 1);
+	options.ring_bytes = 4u << 20;
+	options.stacks = 4096;
+	count = most(options, &bytes);
+	good &= so(count < 15 && bytes <= room, "memory is bounded: %d with %llu of %llu bytes",
+		count, (unsigned long long)bytes, (unsigned long long)room);
+	options.ring_bytes = 65536;
+	options.stacks = 256;
+	good &= so(most(options, &bytes) == 15, "what is closed is given back");
+}
+
 static void try_own(void)
 {
 	struct pdiag_kmod_feature feature = { .size = sizeof(feature) };
 	struct pdiag_kmod_probe probe = { .size = sizeof(probe) };
 	struct pdiag_kmod_session options = { .events = PDIAG_KMOD_ON_CPU, .hz = 99,
-		.ring_bytes = 65536 };
+		.ring_bytes = 65536, .stacks = 256 };
 	struct pdiag_kmod_dump dump = { .size = sizeof(dump) };
-	int fds[64], count = 0;
 
 	refused("off-CPU", (struct pdiag_kmod_session){ .events = PDIAG_KMOD_OFF_CPU });
 	refused("a task dump", (struct pdiag_kmod_session){ .events = PDIAG_KMOD_TASKS });
@@ -280,7 +318,7 @@ static void try_own(void)
 	options.ring_bytes = 65536;
 	options.stacks = 8192;
 	refused("many stacks", options);
-	options.stacks = 0;
+	options.stacks = 256;
 	session.options = options;
 	session.options.budget_ppm = 1000000;
 	session_open(&session);
@@ -300,15 +338,7 @@ static void try_own(void)
 		good &= so(feature.available ? theirs && !feature.why[0] : feature.why[0],
 			"%s: %u, \"%s\"", feature.name, feature.available, feature.why);
 	}
-	/* One of them is `session`. */
-	options.size = sizeof(options);
-	while (count < 64 && (fds[count] = ioctl(device, PDIAG_KMOD_IOC_SESSION, &options)) >= 0)
-		count++;
-	good &= so(count == 15 && errno == EUSERS, "16 sessions and no more: %d, %s", count + 1,
-		strerror(errno));
-	while (count)
-		close(fds[--count]);
-	good &= so(!session_errno(options), "what is closed is given back");
+	try_bounds(options);
 }
 
 int main(int argc, char **argv)
