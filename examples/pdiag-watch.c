@@ -38,8 +38,9 @@ static const char usage[] =
 	"      --only-rules       look for nothing but what rules say\n"
 	"      --cgroup PATH      watch and sample this cgroup only\n"
 	"  -j, --journal DIR      keep all events with their evidence there\n"
-	"      --report DIR       write a page of each event that has ended to DIR/event-ID.html\n"
-	"      --exec COMMAND     run it for each event, when it begins and when it has ended\n"
+	"      --report DIR       write a page of each event to DIR/event-ID.html, when its\n"
+	"                         samples are complete and when it has ended\n"
+	"      --exec COMMAND     run it for each event, each time it is told\n"
 	"      --learned FILE     go on from what was learned before, and keep it there\n"
 	"      --false-alarms N   so many a day are acceptable (default 0.5)\n"
 	"      --interval MS      from look to look, 100 to 1000 (default 1000)\n"
@@ -236,12 +237,10 @@ static void on_event(void *user, struct pdiag_event *event)
 	pdiag_event_get_info(event, &info);
 	clear_line();
 	tell(event, &info);
-	if (info.phase == PDIAG_EVENT_ENDED) {
-		state.ended++;
-		if (opt.report && write_page(event, info.id, page)) {
-			state.failed = true;
-			page[0] = 0;
-		}
+	state.ended += info.phase == PDIAG_EVENT_ENDED;
+	if (opt.report && info.phase != PDIAG_EVENT_BEGUN && write_page(event, info.id, page)) {
+		state.failed = true;
+		page[0] = 0;
 	}
 	fflush(stdout);
 	if (opt.exec)

@@ -20,6 +20,7 @@ enum pdiag_event_phase {
 	PDIAG_EVENT_BEGUN = 1, /* it goes on; evidence of before it and of its first seconds */
 	PDIAG_EVENT_ENDED = 2,
 	PDIAG_EVENT_CUT = 3,   /* of a journal: whoever wrote it ended before the event did */
+	PDIAG_EVENT_UPDATED = 4, /* it goes on; what is sampled of it is complete now */
 };
 
 enum pdiag_severity {

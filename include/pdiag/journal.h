@@ -47,10 +47,10 @@ PDIAG_API int pdiag_journal_open(struct pdiag *context, const char *path,
 PDIAG_API void pdiag_journal_close(struct pdiag_journal *journal);
 /*
  * Append an event as it is now; one with the same id as one before takes its place when it is read
- * (begun, then ended). With id 0 in the event's info it gets the next. Either all of it is there
- * afterwards or nothing. Errors: -ENOSPC and others from the disk (what was written before stays,
- * and the next one is tried anew), -EBADF (read-only), -EINVAL, -EFBIG (it is too large even
- * without its profiles), -EPERM (after fork), -ENOMEM.
+ * (begun, updated, ended). With id 0 in the event's info it gets the next. Either all of it is
+ * there afterwards or nothing. Errors: -ENOSPC and others from the disk (what was written before
+ * stays, and the next one is tried anew), -EBADF (read-only), -EINVAL, -EFBIG (it is too large
+ * even without its profiles), -EPERM (after fork), -ENOMEM.
  */
 PDIAG_API int pdiag_journal_append(struct pdiag_journal *journal, struct pdiag_event *event);
 PDIAG_API int pdiag_journal_get_info(

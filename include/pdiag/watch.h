@@ -23,10 +23,10 @@ struct pdiag_watch;
 #define PDIAG_WATCH_NO_PROFILE 2u /* no samples: events have metrics and tasks only */
 #define PDIAG_WATCH_NO_TASKS 4u	  /* no task dumps */
 #define PDIAG_WATCH_NO_OFF_CPU 8u /* samples of what runs only */
-#define PDIAG_WATCH_ONLY_ENDED 16u /* events are told when they are over, and not when they begin */
+#define PDIAG_WATCH_ONLY_ENDED 16u /* events are told when they are over, and not before */
 
-/* With an event that begins, and with the same one when it has ended. It is the watch's, and valid
- * within the callback. */
+/* With an event that begins, with the same one when it has been sampled for during_s, and when it
+ * has ended: see phase in its info. It is the watch's, and valid within the callback. */
 typedef void (*pdiag_watch_fn)(void *user, struct pdiag_event *event);
 
 struct pdiag_watch_options {
@@ -82,7 +82,7 @@ struct pdiag_watch_info {
  * nothing can be sampled is no error: `limits` says why. */
 PDIAG_API int pdiag_watch_new(struct pdiag *context, const struct pdiag_watch_options *options,
 	struct pdiag_watch **out);
-/* An event that goes on is left in the journal as begun. NULL is fine. */
+/* An event that goes on is left in the journal as it was last told. NULL is fine. */
 PDIAG_API void pdiag_watch_free(struct pdiag_watch *watch);
 /* Polls readable when dispatch has work, which is at least every interval_ms. Do not read from or
  * close it. */
@@ -91,7 +91,7 @@ PDIAG_API int pdiag_watch_fd(const struct pdiag_watch *watch);
  * wait to be taken. Errors: -ENOMEM, -EPERM (after fork). */
 PDIAG_API int pdiag_watch_dispatch(struct pdiag_watch *watch);
 /* The oldest that waits. 1: *out is yours, to be freed by pdiag_event_free(); 0: none waits. With a
- * callback none ever does. An event is told twice: when it began, and when it ended. */
+ * callback none ever does. An event is told up to three times, as with a callback. */
 PDIAG_API int pdiag_watch_take(struct pdiag_watch *watch, struct pdiag_event **out);
 /* Wait for at most `milliseconds` (0: for ever) and take: 1, or 0 when the time is over. */
 PDIAG_API int pdiag_watch_wait(

@@ -70,6 +70,7 @@ static const char *const phases[] = {
 	[PDIAG_EVENT_BEGUN] = "begun",
 	[PDIAG_EVENT_ENDED] = "ended",
 	[PDIAG_EVENT_CUT] = "cut",
+	[PDIAG_EVENT_UPDATED] = "updated",
 };
 
 const char *pdiag_severity_text(uint32_t severity)

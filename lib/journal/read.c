@@ -79,6 +79,11 @@ static int read_frames(int fd, const struct pdiag_journal_entry *entry, struct r
 	return ret;
 }
 
+static bool goes_on(const struct pdiag_event_info *info)
+{
+	return info->phase == PDIAG_EVENT_BEGUN || info->phase == PDIAG_EVENT_UPDATED;
+}
+
 static int load(struct pdiag_journal *j, const struct pdiag_journal_entry *entry, uint64_t live,
 	struct reading *r)
 {
@@ -95,7 +100,7 @@ static int load(struct pdiag_journal *j, const struct pdiag_journal_entry *entry
 		return ret == -ENODATA ? -EBADMSG : ret;
 	}
 	r->event->info.id = entry->id;
-	if (r->event->info.phase == PDIAG_EVENT_BEGUN && (!live || r->about.session < live))
+	if (goes_on(&r->event->info) && (!live || r->about.session < live))
 		r->event->info.phase = PDIAG_EVENT_CUT;
 	return 0;
 }

@@ -104,7 +104,7 @@ static void put_to_wait(struct pdiag_watch *w, const struct pdiag_event *event)
 
 void pdiag_watch_deliver(struct pdiag_watch *w, struct pdiag_event *event)
 {
-	bool begun = event->info.phase == PDIAG_EVENT_BEGUN;
+	bool ended = event->info.phase == PDIAG_EVENT_ENDED;
 
 	/* Not left to the journal, which gives the number of an event that it could not write to
 	 * the next one, or has another event of the number that we would give it then. */
@@ -113,7 +113,7 @@ void pdiag_watch_deliver(struct pdiag_watch *w, struct pdiag_event *event)
 	if (w->journal)
 		write_journal(w, event);
 	note(w, event);
-	if (begun && w->options.flags & PDIAG_WATCH_ONLY_ENDED)
+	if (!ended && w->options.flags & PDIAG_WATCH_ONLY_ENDED)
 		return;
 	if (w->options.fn)
 		w->options.fn(w->options.user, event);

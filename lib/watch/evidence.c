@@ -293,7 +293,7 @@ int pdiag_evidence_during(struct pdiag_evidence *e, struct pdiag_event *event, u
 	pdiag_profile_destroy(more);
 	pdiag_profile_destroy(rest);
 	event->info.during_ns = pdiag_profile_duration(place);
-	return ret;
+	return ret ? ret : 1;
 }
 
 int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event)

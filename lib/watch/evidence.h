@@ -44,7 +44,8 @@ int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_n
 /* Something has begun: the seconds before it, its first ones, the tasks as they are. What is
  * missing and why is added to the event's limits. 0 or -ENOMEM. */
 int pdiag_evidence_begin(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns);
-/* The event itself, from where the samples of its beginning ended up to `end_ns`. 0 or -ENOMEM. */
+/* The event itself, from where the samples of its beginning ended up to `end_ns`.
+ * 1: it has them; 0: there are none; -ENOMEM. */
 int pdiag_evidence_during(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t end_ns);
 /* Who it was, by what has been gathered. 0 or -ENOMEM. */
 int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event);

@@ -106,6 +106,24 @@ static int sample_during(struct pdiag_watch *w, uint64_t end_ns)
 	return pdiag_evidence_during(&w->evidence, w->incident.event, end_ns);
 }
 
+/* A second or two of it seldom tell who it was; its end may be far. */
+static int update(struct pdiag_watch *w)
+{
+	struct pdiag_event *event = w->incident.event;
+	int ret = sample_during(w, pdiag_watch_now(w)), failed;
+
+	if (!ret)
+		return 0;
+	failed = ret < 0 ? ret : 0;
+	ret = pdiag_evidence_blame(&w->evidence, event);
+	failed = ret ? ret : failed;
+	ret = pdiag_watch_tell(w, 0);
+	failed = ret ? ret : failed;
+	pdiag_watch_deliver(w, event);
+	ret = pdiag_evidence_keep_within(&w->evidence, event);
+	return ret ? ret : failed;
+}
+
 void pdiag_watch_drop_incident(struct pdiag_watch *w)
 {
 	pdiag_event_destroy(w->incident.event);
@@ -121,7 +139,7 @@ static int end(struct pdiag_watch *w, uint64_t end_ns)
 
 	if (w->incident.during_due)
 		ret = sample_during(w, end_ns);
-	failed = ret;
+	failed = ret < 0 ? ret : 0;
 	ret = pdiag_evidence_blame(&w->evidence, w->incident.event);
 	failed = ret ? ret : failed;
 	ret = pdiag_watch_tell(w, end_ns);
@@ -148,7 +166,6 @@ static int go_on(struct pdiag_watch *w)
 {
 	struct pdiag_watch_incident *in = &w->incident;
 	uint64_t now = pdiag_watch_now(w);
-	int ret = 0, failed = 0;
 
 	join_all(w);
 	if (in->rule != PDIAG_WATCH_NONE)
@@ -161,11 +178,9 @@ static int go_on(struct pdiag_watch *w)
 		return end(w, in->calm_ns);
 	if (now - in->onset_ns >= EVENT_MAX_NS)
 		return end(w, now);
-	if (in->during_due && now - in->detected_ns >= w->evidence.during_ns) {
-		ret = sample_during(w, now);
-		failed = pdiag_evidence_keep_within(&w->evidence, in->event);
-	}
-	return ret ? ret : failed;
+	if (in->during_due && now - in->detected_ns >= w->evidence.during_ns)
+		return update(w);
+	return 0;
 }
 
 /* Nothing yet, or hardly. */

@@ -211,7 +211,8 @@ static void tell_times(struct pdiag_watch *w, uint64_t end_ns)
 	i->end_ns = end_ns;
 	i->end_realtime_ns = end_ns ? realtime(w, end_ns) : 0;
 	i->duration_ns = (end_ns ? end_ns : w->now_ns) - i->onset_ns;
-	i->phase = end_ns ? PDIAG_EVENT_ENDED : PDIAG_EVENT_BEGUN;
+	i->phase = end_ns ? PDIAG_EVENT_ENDED :
+		w->incident.during_due ? PDIAG_EVENT_BEGUN : PDIAG_EVENT_UPDATED;
 	i->cpus = w->cpus;
 }
 

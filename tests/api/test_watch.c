@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +172,37 @@ static void pulled(void **state)
 	assert_int_equal(seen, 2);
 }
 
+/* Once more when its samples are complete, whenever it ends. */
+static void updated(void **state)
+{
+	struct pdiag_event_info begun = { .size = sizeof(begun) }, more = begun;
+	struct pdiag_event *event;
+
+	(void)state;
+	options.flags = PDIAG_WATCH_ONLY_RULES | PDIAG_WATCH_NO_TASKS;
+	options.during_s = 1;
+	made();
+	if (!watch_info().source[0]) {
+		printf("skipped: %s\n", watch_info().limits);
+		skip();
+	}
+	assert_int_equal(pdiag_watch_wait(watch, HANGS_MS, &event), 1);
+	is_begun(event);
+	assert_int_equal(pdiag_event_get_info(event, &begun), 0);
+	pdiag_event_free(event);
+	assert_int_equal(pdiag_watch_wait(watch, HANGS_MS, &event), 1);
+	assert_int_equal(pdiag_event_get_info(event, &more), 0);
+	assert_int_equal(more.phase, PDIAG_EVENT_UPDATED);
+	assert_string_equal(pdiag_event_phase_text(more.phase), "updated");
+	assert_int_equal(more.id, begun.id);
+	assert_int_equal(more.end_ns, 0);
+	assert_true(more.evidence & PDIAG_EVIDENCE_DURING);
+	assert_true(more.during_ns >= begun.during_ns + 1000000000u / 2);
+	pdiag_event_free(event);
+	assert_int_equal(pdiag_watch_wait(watch, 1250, &event), 0);
+	assert_int_equal(watch_info().ongoing, 1);
+}
+
 static void only_ended(void **state)
 {
 	struct pdiag_event *event;
@@ -265,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_callback, setup, teardown),
 		cmocka_unit_test_setup_teardown(pollable, setup, teardown),
 		cmocka_unit_test_setup_teardown(pulled, setup, teardown),
+		cmocka_unit_test_setup_teardown(updated, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_ended, setup, teardown),
 		cmocka_unit_test_setup_teardown(interrupted, setup, teardown),
 		cmocka_unit_test_setup_teardown(learned, setup, teardown),

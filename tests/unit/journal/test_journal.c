@@ -106,9 +106,11 @@ static void begun_is_cut_without_its_writer(void **state)
 	j = writer(at);
 	assert_int_equal(phase_of(r, 1), PDIAG_EVENT_CUT);
 	assert_int_equal(phase_of(j, 1), PDIAG_EVENT_CUT);
-	pdiag_event_destroy(put(at, j, 0, PDIAG_EVENT_BEGUN, 1));
+	pdiag_event_destroy(put(at, j, 0, PDIAG_EVENT_UPDATED, 1));
 	assert_int_equal(phase_of(r, 1), PDIAG_EVENT_CUT);
-	assert_int_equal(phase_of(r, 2), PDIAG_EVENT_BEGUN);
+	assert_int_equal(phase_of(r, 2), PDIAG_EVENT_UPDATED);
+	pdiag_journal_close(j);
+	assert_int_equal(phase_of(r, 2), PDIAG_EVENT_CUT);
 }
 
 static void one_writer_at_a_time(void **state)
