@@ -15,6 +15,9 @@
 #define EVENT_MAX_NS (3600 * PDIAG_SECOND_NS)
 /* One metric alone must be off for so long: a spike is no incident. */
 #define SUSPECT_NS (900 * 1000000ull)
+/* It is not alone if another one is, or two are so surprising, in decades, at the same time. */
+#define BACKING 2.5
+#define BACKERS 2u
 
 static bool is_on(uint32_t alert)
 {
@@ -183,6 +186,19 @@ static int go_on(struct pdiag_watch *w)
 	return 0;
 }
 
+/* Is there more than one metric to it? */
+static bool is_backed(const struct pdiag_watch *w)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < w->count; i++) {
+		const struct pdiag_watch_metric *m = &w->list[i];
+
+		count += is_on(m->last.alert) || (m->fresh && m->last.surprise >= BACKING);
+	}
+	return w->together.alerting > 1 || count > BACKERS;
+}
+
 /* Nothing yet, or hardly. */
 static int look_out(struct pdiag_watch *w, bool alarm)
 {
@@ -196,12 +212,12 @@ static int look_out(struct pdiag_watch *w, bool alarm)
 		join_all(w);
 		in->suspect_ns = now;
 		/* Several at once are no accident. */
-		return w->together.alerting > 1 ? begin(w, PDIAG_WATCH_NONE) : 0;
+		return is_backed(w) ? begin(w, PDIAG_WATCH_NONE) : 0;
 	}
 	join_all(w);
 	if (is_calm(w))
 		pdiag_watch_drop_incident(w);
-	else if (w->together.alerting > 1 || now - in->suspect_ns >= SUSPECT_NS)
+	else if (is_backed(w) || now - in->suspect_ns >= SUSPECT_NS)
 		return begin(w, PDIAG_WATCH_NONE);
 	return 0;
 }
