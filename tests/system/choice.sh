@@ -34,20 +34,24 @@ else
 	echo "skipped: one CPU only"
 fi
 
-start sh -c '"$0" 1 & "$1" 1 & sleep 0.5; "$0" 1; wait' "$one" "$two"
+# It begins when it is sampled.
+start sh -c 'until [ -e "$2" ]; do sleep 0.05; done
+	"$0" 1 & "$1" 1 & sleep 0.5; "$0" 1; wait' "$one" "$two" "$work/go"
 shell=$!
-start "$two" 3
+recording_begins "$work/log3" -p $shell -F 999 -o "$work/process.folded"
+touch "$work/go"
+start "$two" 1000
 other=$!
-bounded "$RECORD" -p $shell -F 999 -o "$work/process.folded" 2> /dev/null
+wait $recorder
 kill $other
 check "children that come later" at_least "$(weight "$work/process.folded" '^burn_one;')" 500
 
 # A thread by its id: the pool of the workload.
-start "$WORKLOAD" --seconds 4 --only pool --truth /dev/null
+start "$WORKLOAD" --seconds $((4 * slow)) --only pool --truth /dev/null
 process=$!
 sleep 0.5
 tid=$(grep -l '^pool-1$' /proc/$process/task/*/comm | sed 's|.*/task/||; s|/.*||')
-bounded "$RECORD" -t "$tid" -F 999 -d 2 -o "$work/thread.folded" 2> /dev/null
+bounded "$RECORD" -t "$tid" -F 999 -d $((2 * slow)) -o "$work/thread.folded" 2> /dev/null
 check "the thread" has "$work/thread.folded" '^pool-1;.*;pool_task'
 check "no other thread" lacks "$work/thread.folded" '^pool-(0|2|feed)'
 finish

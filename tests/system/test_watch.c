@@ -187,13 +187,20 @@ static void found(void **state)
 	assert_int_equal(info.phase, PDIAG_EVENT_BEGUN);
 	is_before(event, &info, injected);
 	pdiag_event_free(event);
-	/* Some seconds more of it. */
-	assert_null(next(watch, now() + 4 * SECOND));
+	/* Some seconds more of it; on a busy machine it may be told again meanwhile. */
+	event = next(watch, now() + 4 * SECOND);
 	end();
-	event = next(watch, hang);
-	assert_non_null(event);
-	assert_int_equal(pdiag_event_get_info(event, &info), 0);
-	assert_int_equal(info.phase, PDIAG_EVENT_ENDED);
+	for (;;) {
+		if (!event)
+			event = next(watch, hang);
+		assert_non_null(event);
+		assert_int_equal(pdiag_event_get_info(event, &info), 0);
+		if (info.phase == PDIAG_EVENT_ENDED)
+			break;
+		assert_int_equal(info.phase, PDIAG_EVENT_UPDATED);
+		pdiag_event_free(event);
+		event = NULL;
+	}
 	assert_true(time_in(pdiag_event_profile(event, PDIAG_EVIDENCE_DURING)) > SECOND);
 	is_named(event);
 	/* The rest goes with the context, the event as well. */
