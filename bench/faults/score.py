@@ -56,6 +56,8 @@ def gather(lines):
         if line["phase"] == "begun":
             open_[key] = {"first": line, "last": line, "told_ns": line["told_ns"]}
             alerts.append(open_[key])
+        elif key in open_ and line["phase"] == "updated":
+            open_[key]["last"] = line
         elif key in open_:
             open_.pop(key)["last"] = line
         else:
@@ -150,11 +152,17 @@ def table_by_strength(who, found):
         print("  %-12s %s" % (kind, " ".join("%9s" % c for c in cells)))
 
 
+def delays(what, found):
+    of = [f.delay for f in found if f.found]
+    row("injection to alert, %s: median" % what,
+        "%.1f s" % statistics.median(of) if of else "none", "2 s")
+    row("  95th percentile", "%.1f s" % percentile(of, 0.95) if of else "none", "5 s")
+
+
 def figures(runs, who, found):
     alerts = [(r, a) for r in runs for a in r.alerts.get(who, [])]
     inside = sum(any(r.inside(f, a) for f in r.faults) for r, a in alerts)
     hours = sum(r.hours for r in runs)
-    delays = [f.delay for f in found if f.found]
     full = strongest(found)
     print("\n== %s: %d faults, %d alerts, %.2f h" % (who, len(found), len(alerts), hours))
     row("faults found, at full strength", share(sum(f.found for f in full), len(full)), "95 %")
@@ -164,10 +172,8 @@ def figures(runs, who, found):
     hits = [len(f.alerts) for f in found if f.found]
     row("alerts a fault that was found", "%.2f" % (sum(hits) / len(hits)) if hits else "none",
         "1.2 or fewer")
-    row("from injection to alert, median",
-        "%.1f s" % statistics.median(delays) if delays else "none", "2 s")
-    row("from injection to alert, 95th percentile",
-        "%.1f s" % percentile(delays, 0.95) if delays else "none", "5 s")
+    delays("at full strength", full)
+    delays("all", found)
 
 
 def culprits(found):

@@ -39,6 +39,7 @@ TRUTH = [fault(0, "hog", "full", 100, 110), fault(1, "hog", "1.2", 200, 220),
 EVENTS = [
     event(1, "begun", 20, 19), event(1, "ended", 30, 19, 28),       # in the warm-up
     event(2, "begun", 102, 100, culprits=[culprit(1, "other", 7)] + GUILTY),
+    event(2, "updated", 117, 100, culprits=[culprit(1, "other", 7)]),
     event(2, "ended", 125, 100, 112, culprits=GUILTY),
     event(3, "begun", 118, 117, culprits=[]),                        # again, inside the same
     event(3, "ended", 119, 117, 118),
