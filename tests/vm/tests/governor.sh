@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A session whose budget is too small becomes rarer, says so, and is right in sum all the same.
-# sets: short
 # limit: 200
 . "$(dirname "$0")/../guest.sh" || exit 1
 need_module

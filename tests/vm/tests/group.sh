@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The group that an administrator lets in: its members see what is theirs, in user mode. What
 # belongs to others or may not be looked into is not there.
-# sets: short
 # limit: 300
 . "$(dirname "$0")/../guest.sh" || exit 1
 need_module

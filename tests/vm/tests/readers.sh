@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Two readers of one session do not know of each other: they may harm themselves, and nobody else.
-# sets: short
 # limit: 200
 . "$(dirname "$0")/../guest.sh" || exit 1
 need_module
