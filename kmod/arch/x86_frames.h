@@ -21,12 +21,19 @@ struct pdiag_frame {
 	unsigned long ret;
 };
 
+/*
+ * May a function return to there? Where there are no frame pointers a program's data is taken for
+ * one. A word that is no address of user space ends the stack: it could look like one of the kernel,
+ * or like the marks between both.
+ */
+#define PDIAG_MAY_RETURN(ret, limit) ((ret) - 1 < (limit))
+
 /* Up one frame; four of them in a row save a quarter of the instructions. */
 #define PDIAG_STEP                                                                              \
 	do {                                                                                    \
 		unsafe_get_user(next, &((struct pdiag_frame __user *)fp)->next, fault);         \
 		unsafe_get_user(ret, &((struct pdiag_frame __user *)fp)->ret, fault);           \
-		if (unlikely(!ret))                                                             \
+		if (unlikely(!PDIAG_MAY_RETURN(ret, limit)))                                    \
 			goto done;                                                              \
 		*word++ = ret;                                                                  \
 		hash = pdiag_stack_hash(hash, ret);                                             \
@@ -42,7 +49,7 @@ struct pdiag_frame {
 static __always_inline void pdiag_walk_frames(
 	struct pdiag_walk *walk, unsigned long fp, unsigned long low)
 {
-	unsigned long ret, next, high;
+	unsigned long ret, next, high, limit = TASK_SIZE_MAX - 1;
 	u64 *word = walk->words + walk->nr, *end = walk->words + walk->max;
 	u64 hash = walk->hash;
 
@@ -107,7 +114,7 @@ static __always_inline bool pdiag_walk_is(const u64 *words, u32 nr, const struct
 		PDIAG_MATCH;
 	/* It goes on, if not into nothing. */
 	unsafe_get_user(ret, &((struct pdiag_frame __user *)fp)->ret, differs);
-	if (ret)
+	if (PDIAG_MAY_RETURN(ret, TASK_SIZE_MAX - 1))
 		goto differs;
 done:
 	user_access_end();

@@ -85,7 +85,8 @@ static void walk_frames_nmi(struct pdiag_walk *walk, unsigned long fp, unsigned 
 			walk->flags |= PDIAG_KMOD_FAULTED;
 			return;
 		}
-		if (!frame.ret || !add(walk, frame.ret) || frame.next <= fp)
+		if (!PDIAG_MAY_RETURN(frame.ret, TASK_SIZE_MAX - 1) || !add(walk, frame.ret) ||
+			frame.next <= fp)
 			return;
 		fp = frame.next;
 	}

@@ -90,6 +90,17 @@ static void foreign_contexts_are_left_out(void **state)
 	frame(1, U(16), false);
 }
 
+/* It is on the user's stack: whoever has it there makes no kernel frames by it. */
+static void marks_behind_user_frames_are_none(void **state)
+{
+	(void)state;
+	UNWIND(127, KERNEL, K(16), USER, U(16), KERNEL, K(32), USER, U(32));
+	assert_int_equal(out.nr, 3);
+	frame(0, K(16), true);
+	frame(1, U(16), false);
+	frame(2, U(31), false);
+}
+
 static void what_is_no_address(void **state)
 {
 	(void)state;
@@ -155,6 +166,7 @@ int main(void)
 		cmocka_unit_test(user_part_missing),
 		cmocka_unit_test(no_mark),
 		cmocka_unit_test(foreign_contexts_are_left_out),
+		cmocka_unit_test(marks_behind_user_frames_are_none),
 		cmocka_unit_test(what_is_no_address),
 		cmocka_unit_test(empty),
 		cmocka_unit_test(truncated),

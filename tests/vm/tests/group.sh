@@ -73,6 +73,12 @@ for name in "${!pid[@]}"; do
 done
 check "nobody else without a number" grep -qx 'unknown 0' "$work/member"
 check "user addresses, and no others" grep -xE 'words [1-9][0-9]* 0' "$work/member"
+start nice "${as_member[@]}" "$PROGRAMS/forged_frames"
+forged=$!
+member "$PROGRAMS/session_seen" 2 $forged > "$work/forged"
+kill $forged
+check "a process whose frames return to the kernel is seen" has "$work/forged" "^$forged "
+check "without those" grep -xE 'words [1-9][0-9]* 0' "$work/forged"
 
 busy "$PROGRAMS/session_seen" 4 "${pid[mine]}" > "$work/root"
 for name in "${!pid[@]}"; do
