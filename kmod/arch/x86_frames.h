@@ -23,8 +23,8 @@ struct pdiag_frame {
 
 /*
  * May a function return to there? Where there are no frame pointers a program's data is taken for
- * one. A word that is no address of user space ends the stack: it could look like one of the kernel,
- * or like the marks between both.
+ * one. A word that is no address of user space ends the stack: it could look like one of the
+ * kernel, or like the marks between both.
  */
 #define PDIAG_MAY_RETURN(ret, limit) ((ret) - 1 < (limit))
 
