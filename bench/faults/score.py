@@ -56,10 +56,10 @@ def gather(lines):
         if line["phase"] == "begun":
             open_[key] = {"first": line, "last": line, "told_ns": line["told_ns"]}
             alerts.append(open_[key])
-        elif key in open_ and line["phase"] == "updated":
-            open_[key]["last"] = line
         elif key in open_:
-            open_.pop(key)["last"] = line
+            open_[key]["last"] = line
+            if line["phase"] != "updated":
+                del open_[key]
         else:
             alerts.append({"first": line, "last": line, "told_ns": line["told_ns"]})
     return alerts

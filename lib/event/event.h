@@ -13,6 +13,8 @@
 
 #include "core/context.h"
 
+/* The last of enum pdiag_event_phase. */
+#define PDIAG_EVENT_PHASE_MAX PDIAG_EVENT_UPDATED
 /* Places of profiles, by the bit of PDIAG_EVIDENCE_*. */
 #define PDIAG_EVENT_PROFILES 4u
 

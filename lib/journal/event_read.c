@@ -19,7 +19,7 @@
 int pdiag_event_take_phase(struct pdiag_bytes info, uint64_t *session, uint32_t *phase)
 {
 	*session = pdiag_take_u64(&info);
-	*phase = pdiag_take_u32(&info, PDIAG_EVENT_UPDATED);
+	*phase = pdiag_take_u32(&info, PDIAG_EVENT_PHASE_MAX);
 	return info.wrong || *session > PDIAG_JOURNAL_ID_MAX ? -EBADMSG : 0;
 }
 
@@ -73,7 +73,7 @@ int pdiag_event_take_info(
 	int ret;
 
 	about->session = pdiag_take_u64(from);
-	event->info.phase = pdiag_take_u32(from, PDIAG_EVENT_UPDATED);
+	event->info.phase = pdiag_take_u32(from, PDIAG_EVENT_PHASE_MAX);
 	event->info.severity = pdiag_take_u32(from, UINT32_MAX);
 	about->metrics = pdiag_take_u32(from, UINT32_MAX);
 	about->culprits = pdiag_take_u32(from, UINT32_MAX);

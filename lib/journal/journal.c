@@ -166,9 +166,9 @@ static int check_append(const struct pdiag_journal *j, const struct pdiag_event 
 	if (event->info.id > PDIAG_JOURNAL_ID_MAX)
 		return pdiag_fail(EINVAL, "the event's id %llu is too large for a journal; give it "
 			"0 for the next", (unsigned long long)event->info.id);
-	if (event->info.phase > PDIAG_EVENT_UPDATED)
+	if (event->info.phase > PDIAG_EVENT_PHASE_MAX)
 		return pdiag_fail(EINVAL, "the event's phase is %u; the highest is %u",
-			event->info.phase, PDIAG_EVENT_UPDATED);
+			event->info.phase, PDIAG_EVENT_PHASE_MAX);
 	return 0;
 }
 

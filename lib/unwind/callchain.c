@@ -57,13 +57,9 @@ void pdiag_unwind_callchain(const uint64_t *ips, uint32_t nr, uint32_t max_depth
 
 	out->nr = out->flags = 0;
 	for (uint32_t i = 0; i < nr; i++) {
-		/* User frames come last. A mark among them is what a program has on its stack. */
-		if (is_mark(ips[i]) && user_mark) {
-			real++;
-			exact = false;
-			continue;
-		}
-		if (is_mark(ips[i])) {
+		/* User frames come last. A mark among them is what a program has on its stack: no
+		 * address. */
+		if (is_mark(ips[i]) && !user_mark) {
 			context = context_of(ips[i]);
 			exact = true;
 			user_mark |= context == CONTEXT_USER;

@@ -76,6 +76,26 @@ static uint64_t earliest(const struct pdiag_watch *w, uint32_t rule)
 	return onset < least ? least : onset;
 }
 
+/* Who it was and what is known by now, to whoever wants it. 0 or -ENOMEM. */
+static int tell_all(struct pdiag_watch *w, uint64_t end_ns)
+{
+	struct pdiag_event *event = w->incident.event;
+	int failed = pdiag_evidence_blame(&w->evidence, event), ret;
+
+	ret = pdiag_watch_tell(w, end_ns);
+	pdiag_watch_deliver(w, event);
+	return ret ? ret : failed;
+}
+
+/* The same of one that goes on, which is then kept within its bounds. */
+static int tell_so_far(struct pdiag_watch *w)
+{
+	int failed = tell_all(w, 0), ret;
+
+	ret = pdiag_evidence_keep_within(&w->evidence, w->incident.event);
+	return ret ? ret : failed;
+}
+
 static int begin(struct pdiag_watch *w, uint32_t rule)
 {
 	struct pdiag_watch_incident *in = &w->incident;
@@ -94,12 +114,7 @@ static int begin(struct pdiag_watch *w, uint32_t rule)
 	w->info.events++;
 	w->info.ongoing = 1;
 	failed = pdiag_evidence_begin(&w->evidence, event, in->onset_ns);
-	ret = pdiag_evidence_blame(&w->evidence, event);
-	failed = ret ? ret : failed;
-	ret = pdiag_watch_tell(w, 0);
-	failed = ret ? ret : failed;
-	pdiag_watch_deliver(w, event);
-	ret = pdiag_evidence_keep_within(&w->evidence, event);
+	ret = tell_so_far(w);
 	return ret ? ret : failed;
 }
 
@@ -112,19 +127,12 @@ static int sample_during(struct pdiag_watch *w, uint64_t end_ns)
 /* A second or two of it seldom tell who it was; its end may be far. */
 static int update(struct pdiag_watch *w)
 {
-	struct pdiag_event *event = w->incident.event;
-	int ret = sample_during(w, pdiag_watch_now(w)), failed;
+	int sampled = sample_during(w, pdiag_watch_now(w)), ret;
 
-	if (!ret)
+	if (!sampled)
 		return 0;
-	failed = ret < 0 ? ret : 0;
-	ret = pdiag_evidence_blame(&w->evidence, event);
-	failed = ret ? ret : failed;
-	ret = pdiag_watch_tell(w, 0);
-	failed = ret ? ret : failed;
-	pdiag_watch_deliver(w, event);
-	ret = pdiag_evidence_keep_within(&w->evidence, event);
-	return ret ? ret : failed;
+	ret = tell_so_far(w);
+	return ret || sampled > 0 ? ret : sampled;
 }
 
 void pdiag_watch_drop_incident(struct pdiag_watch *w)
@@ -138,19 +146,12 @@ void pdiag_watch_drop_incident(struct pdiag_watch *w)
 
 static int end(struct pdiag_watch *w, uint64_t end_ns)
 {
-	int ret = 0, failed;
+	int sampled = w->incident.during_due ? sample_during(w, end_ns) : 0, ret;
 
-	if (w->incident.during_due)
-		ret = sample_during(w, end_ns);
-	failed = ret < 0 ? ret : 0;
-	ret = pdiag_evidence_blame(&w->evidence, w->incident.event);
-	failed = ret ? ret : failed;
-	ret = pdiag_watch_tell(w, end_ns);
-	failed = ret ? ret : failed;
-	pdiag_watch_deliver(w, w->incident.event);
+	ret = tell_all(w, end_ns);
 	pdiag_watch_drop_incident(w);
 	w->quiet_ns = end_ns;
-	return failed;
+	return ret || sampled > 0 ? ret : sampled;
 }
 
 /* Are all back that took part? */

@@ -8,15 +8,13 @@
 
 int main(void)
 {
-	const uint64_t kernel = 0xffffffff81000000u;
-	uint64_t frames[6];
+	/* Each the next frame, and where it returns to. */
+	uint64_t frames[] = {
+		(uintptr_t)&frames[2], (uintptr_t)main,
+		(uintptr_t)&frames[4], (uint64_t)PERF_CONTEXT_KERNEL,
+		0, 0xffffffff81000000u,
+	};
 
-	for (int i = 0; i < 6; i += 2)
-		frames[i] = (uintptr_t)&frames[i + 2];
-	frames[1] = (uintptr_t)main;
-	frames[3] = (uint64_t)PERF_CONTEXT_KERNEL;
-	frames[4] = 0;
-	frames[5] = kernel;
 	for (;;) {
 		uint64_t turns = 1000000;
 

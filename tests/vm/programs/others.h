@@ -133,12 +133,11 @@ static inline void burn(double seconds)
 /* Is it from least to most, give or take a part of them? Says so if not. */
 static inline bool between(const char *what, double value, double least, double most, double part)
 {
-	const char *slow = getenv("PDIAG_SLOW");
 	bool in = value >= least * (1 - part) && value <= most * (1 + part);
 
 	/* A machine that is that slow shows other things. */
-	if (!in && slow && atoi(slow) > 1) {
-		printf("   not judged: this machine is %s times slower\n", slow);
+	if (!in && times_slower() > 1) {
+		printf("   not judged: this machine is %d times slower\n", times_slower());
 		in = true;
 	}
 	printf("   %s: %.3f, expected %.3f to %.3f within %.0f %%%s\n", what, value, least, most,

@@ -18,6 +18,14 @@
 
 #include "pdiag_kmod.h"
 
+/* How many times slower than others this machine is. */
+static inline int times_slower(void)
+{
+	const char *slow = getenv("PDIAG_SLOW");
+
+	return slow ? atoi(slow) : 1;
+}
+
 #define RINGS 64
 /* The clock that can be read anywhere may go back when the kernel adjusts it; ns. */
 #define CLOCK_STEP 10000

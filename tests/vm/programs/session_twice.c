@@ -189,9 +189,8 @@ static bool alone(void)
 {
 	struct pdiag_kmod_stats before = { .size = sizeof(before), .ring = PDIAG_KMOD_ALL_RINGS };
 	struct pdiag_kmod_stats after = before;
-	const char *slow = getenv("PDIAG_SLOW");
 	/* Between the flush and the first look a few may come. */
-	uint64_t few = 100 * (uint64_t)(slow ? atoi(slow) : 1);
+	uint64_t few = 100 * (uint64_t)times_slower();
 	struct account a = { 0 };
 	bool more, good;
 
