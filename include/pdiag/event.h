@@ -25,8 +25,8 @@ enum pdiag_event_phase {
 
 enum pdiag_severity {
 	PDIAG_SEVERITY_NOTICE = 1,   /* out of the ordinary */
-	PDIAG_SEVERITY_WARNING = 2,  /* by far, or in several metrics, or a rule says so */
-	PDIAG_SEVERITY_CRITICAL = 3, /* and threads are kept from getting on */
+	PDIAG_SEVERITY_WARNING = 2,  /* in three metrics or more, or a rule says so */
+	PDIAG_SEVERITY_CRITICAL = 3, /* threads are kept from getting on */
 };
 
 /* Profiles; bits of `evidence` in pdiag_event_info. */

@@ -73,7 +73,7 @@ struct pdiag_portrait_value {
 	double deviation; /* of now from that, in spreads; 0: too little is known */
 };
 
-/* Valid within the callback, or until the next sample. Grows at its end only. */
+/* Valid within the callback. Grows at its end only. */
 struct pdiag_portrait {
 	const char *name;     /* comm */
 	const char *command;  /* the beginning of its command line; "" for kernel threads */
