@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The manual: every public function has its place in section 3 and every installed program in
-# section 1, pages render without a complaint, the program in pdiag(7) compiles as written.
-# Argument: the folder of the library. From the environment: SOURCE, BUILD, CC.
+# The manual: every exported function has its place in section 3 and every installed program in
+# section 1, and pages render without a complaint. From the environment: SOURCE, BUILD.
 set -u
 cd "$SOURCE/man" || exit 1
 temp=$(mktemp -d)
@@ -29,20 +28,6 @@ for program in pdiag-record pdiag-report pdiag-diff pdiag-probe pdiag-tasks pdia
 	[ ! -s "$temp/options" ] || complain "$program.1 lacks $(xargs < "$temp/options")"
 	: > "$temp/options"
 done
-
-[ -f pdiag.7 ] || { complain "there is no pdiag.7"; exit 1; }
-# The first block of code with a main() in it.
-awk '/^\.EX/ { on = 1; text = ""; next }
-	/^\.EE/ { if (text ~ /main\(/) { printf "%s", text; exit } on = 0; next }
-	on { text = text $0 "\n" }' pdiag.7 |
-	sed -e 's/\\e/\\/g' -e 's/\\-/-/g' -e 's/\\&//g' -e "s/\\\\(aq/'/g" -e 's/\\(dq/"/g' \
-		-e 's/\\\\/\\/g' > "$temp/program.c"
-grep -q 'main(' "$temp/program.c" || complain "pdiag.7 has no program between .EX and .EE"
-sed -n '/^```c$/,/^```$/p' ../README.md 2> /dev/null | sed '1d;$d' | cmp -s - "$temp/program.c" ||
-	complain "README.md has another program than pdiag.7"
-[ "$(wc -l < "$temp/program.c")" -lt 25 ] || complain "the program of pdiag.7 has 25 lines or more"
-"$CC" -Wall -Wextra -Werror -I../include -I"$BUILD/include" "$temp/program.c" \
-	-o "$temp/program" -L"$1" -lpdiag || complain "the program of pdiag.7 does not compile"
 
 if command -v man > /dev/null; then
 	for page in *.[137]; do
