@@ -58,7 +58,8 @@ struct pdiag_event_info {
 	double peak;		/* of `metric` at its worst */
 	double expected;	/* before the onset ... */
 	double low;		/* ... and from where ... */
-	double high;		/* ... to where it would have been ordinary */
+	double high;		/* ... to where it would have been ordinary; of a rule: what it
+				   allows, and infinite on the other side */
 	double surprise;	/* in decades, at its worst; of a rule 0 */
 	double score;		/* 0 to 1, to rank events by */
 	int32_t zone_s;		/* local time minus UTC, s */

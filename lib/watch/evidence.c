@@ -104,9 +104,7 @@ int pdiag_evidence_open(struct pdiag_evidence *e, struct pdiag *context,
 
 void pdiag_evidence_close(struct pdiag_evidence *e)
 {
-	for (uint32_t i = 0; i < e->normal_count; i++)
-		pdiag_profile_destroy(e->normals[i]);
-	e->normal_count = 0;
+	pdiag_ordinary_free(&e->ordinary);
 	pdiag_capture_free(e->capture);
 	e->capture = NULL;
 	pdiag_evidence_tasks_close(e);
@@ -122,11 +120,7 @@ void pdiag_evidence_dispatch(struct pdiag_evidence *e)
 
 uint64_t pdiag_evidence_bytes(const struct pdiag_evidence *e)
 {
-	uint64_t bytes = 0;
-
-	for (uint32_t i = 0; i < e->normal_count; i++)
-		bytes += pdiag_profile_bytes(e->normals[i]);
-	return bytes;
+	return pdiag_ordinary_bytes(&e->ordinary);
 }
 
 /* Empty the flight recorder and let it go on. *before, if there is a place for it, is what was
@@ -164,62 +158,38 @@ static int empty(struct pdiag_evidence *e, uint64_t split_ns, struct pdiag_profi
 	return ret;
 }
 
-/* The oldest go until the newest has room. */
-static void keep_normal(struct pdiag_evidence *e, struct pdiag_profile *fresh)
+static void keep_ordinary(struct pdiag_evidence *e, struct pdiag_profile *fresh)
 {
 	static const char too_large[] = "no ordinary times: a window of them takes more than a "
 		"quarter of max_bytes";
-	uint64_t room = e->max_bytes / 4, bytes = pdiag_profile_bytes(fresh);
 
-	if (bytes > room) {
-		if (!e->normal_count && !strstr(e->why, too_large))
-			pdiag_evidence_lack(e, too_large, "");
-		pdiag_profile_destroy(fresh);
-		return;
-	}
-	while (e->normal_count && (e->normal_count == PDIAG_EVIDENCE_NORMALS ||
-		pdiag_evidence_bytes(e) + bytes > room))
-		pdiag_profile_destroy(e->normals[--e->normal_count]);
-	memmove(e->normals + 1, e->normals, e->normal_count * sizeof(e->normals[0]));
-	e->normals[0] = fresh;
-	e->normal_count++;
+	if (!pdiag_ordinary_keep(&e->ordinary, fresh, e->max_bytes / 4) && !e->ordinary.count &&
+		!strstr(e->why, too_large))
+		pdiag_evidence_lack(e, too_large, "");
 }
 
 int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_ns)
 {
-	uint64_t every = REST_FIRST_NS * (e->normal_count + 1);
+	uint64_t every = REST_FIRST_NS * (e->ordinary.count + 1);
 	struct pdiag_profile *fresh;
 	uint64_t since = e->taken_ns > quiet_ns ? e->taken_ns : quiet_ns;
 	int ret;
 
-	if (e->normal_count >= PDIAG_EVIDENCE_NORMALS)
+	if (e->ordinary.count >= PDIAG_ORDINARY_MAX)
 		every = REST_NS;
 	if (!e->capture || now < since || now - since < every)
 		return 0;
 	ret = empty(e, 0, NULL, &fresh);
 	if (!ret)
-		keep_normal(e, fresh);
+		keep_ordinary(e, fresh);
 	return ret == -ENOMEM ? ret : 0;
-}
-
-/* A window of ordinary times that ended when what the flight recorder held began: with it what was
- * before the onset is whole. */
-static int complete(struct pdiag_evidence *e, uint64_t from, uint64_t onset_ns,
-	struct pdiag_profile *before)
-{
-	struct pdiag_profile *last = e->normal_count ? e->normals[0] : NULL;
-
-	if (!last || onset_ns - from >= e->before_ns || from < last->end_time ||
-		from - last->end_time > PDIAG_SECOND_NS)
-		return 0;
-	return pdiag_profile_merge(before, last);
 }
 
 static int take_samples(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns)
 {
 	struct pdiag_profile *before, *during;
-	uint64_t from = e->taken_ns;
-	int ret = empty(e, onset_ns, &before, &during);
+	uint64_t from = e->taken_ns, after_ns = 0;
+	int ret = empty(e, onset_ns > from ? onset_ns : from, &before, &during);
 
 	if (ret) {
 		pdiag_event_add_limit(event, "the samples could not be taken in");
@@ -227,25 +197,24 @@ static int take_samples(struct pdiag_evidence *e, struct pdiag_event *event, uin
 	}
 	if (e->capture->pipeline.from > from)
 		from = e->capture->pipeline.from;
-	ret = onset_ns > from ? complete(e, from, onset_ns, before) : 0;
-	event->info.before_ns = pdiag_profile_duration(before);
+	if (onset_ns < from || onset_ns - from < e->before_ns)
+		ret = pdiag_ordinary_before(&e->ordinary, from, onset_ns, before, &after_ns);
+	event->info.before_ns = pdiag_profile_duration(before) - after_ns;
 	event->info.during_ns = pdiag_profile_duration(during);
 	pdiag_event_give_profile(event, PDIAG_EVIDENCE_BEFORE, before);
 	pdiag_event_give_profile(event, PDIAG_EVIDENCE_DURING, during);
 	return ret == -ENOMEM ? ret : 0;
 }
 
-/* Ordinary times as one, for difference graphs. */
+/* For difference graphs. */
 static int take_normal(struct pdiag_evidence *e, struct pdiag_event *event)
 {
 	struct pdiag_profile *all;
 	int ret;
 
-	if (!e->normal_count)
+	if (!e->ordinary.count)
 		return 0;
-	ret = pdiag_profile_new_borrowed(e->context, &all);
-	for (uint32_t i = e->normal_count; !ret && i-- > 0;)
-		ret = pdiag_profile_merge(all, e->normals[i]);
+	ret = pdiag_ordinary_all(&e->ordinary, e->context, &all);
 	if (ret)
 		return ret;
 	event->info.normal_ns = pdiag_profile_duration(all);
@@ -300,8 +269,8 @@ int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event)
 {
 	struct pdiag_profile *during = pdiag_event_profile(event, PDIAG_EVIDENCE_DURING);
 	struct pdiag_profile *before = pdiag_event_profile(event, PDIAG_EVIDENCE_BEFORE);
-	struct pdiag_profile *const *normal = e->normals;
-	uint32_t count = e->normal_count;
+	struct pdiag_profile *const *normal = e->ordinary.list;
+	uint32_t count = e->ordinary.count;
 	struct pdiag_culprits *culprits;
 	int ret;
 

@@ -15,17 +15,14 @@
 #include <pdiag/watch.h>
 
 #include "event/event.h"
-
-/* Windows of ordinary times that are held. */
-#define PDIAG_EVIDENCE_NORMALS 6u
+#include "watch/ordinary.h"
 
 struct pdiag_evidence {
 	struct pdiag *context;
 	struct pdiag_capture *capture; /* NULL: none */
 	struct pdiag_tasks *tasks;     /* NULL: none */
 	struct pdiag_dump *dump;       /* the last that the kernel made by itself; NULL: none */
-	struct pdiag_profile *normals[PDIAG_EVIDENCE_NORMALS]; /* the newest first */
-	uint32_t normal_count;
+	struct pdiag_ordinary ordinary;
 	uint64_t taken_ns; /* when the flight recorder was last emptied; what is older is gone */
 	uint64_t event_ns; /* ... and for an event */
 	uint64_t before_ns, during_ns, cooldown_ns; /* as the options have it */

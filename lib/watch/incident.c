@@ -32,6 +32,13 @@ static uint64_t least_onset(const struct pdiag_watch *w)
 	return least < w->quiet_ns ? w->quiet_ns : least;
 }
 
+/* What was learned from the event itself does not tell what was ordinary before it: such a detector
+ * would find its end surprising. */
+static bool may_join(const struct pdiag_watch *w, const struct pdiag_watch_metric *m)
+{
+	return !w->incident.event || (m->known_ns && m->known_ns <= w->incident.onset_ns);
+}
+
 /* Who takes part: those in an alert, and the one that is most surprising. */
 static void join_all(struct pdiag_watch *w)
 {
@@ -42,7 +49,8 @@ static void join_all(struct pdiag_watch *w)
 
 		if (m->part.in)
 			pdiag_watch_follow_part(w, m);
-		else if (is_on(m->last.alert) || (first && w->incident.main == i))
+		else if ((is_on(m->last.alert) && may_join(w, m)) ||
+			(first && w->incident.main == i))
 			pdiag_watch_join(w, m, least_onset(w));
 	}
 }
@@ -200,6 +208,18 @@ static bool is_backed(const struct pdiag_watch *w)
 	return w->together.alerting > 1 || count > BACKERS;
 }
 
+/* Something may have begun that is told of later: these are no ordinary times. */
+static bool is_brewing(const struct pdiag_watch *w)
+{
+	for (uint32_t i = 0; i < w->rule_count; i++)
+		if (w->rules[i].last.onset_ns)
+			return true;
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->list[i].fresh && w->list[i].last.surprise >= BACKING)
+			return true;
+	return false;
+}
+
 /* Nothing yet, or hardly. */
 static int look_out(struct pdiag_watch *w, bool alarm)
 {
@@ -208,7 +228,8 @@ static int look_out(struct pdiag_watch *w, bool alarm)
 
 	if (!in->suspect_ns) {
 		if (!alarm)
-			return pdiag_evidence_rest(&w->evidence, now, w->quiet_ns);
+			return is_brewing(w) ? 0 :
+				pdiag_evidence_rest(&w->evidence, now, w->quiet_ns);
 		in->main = w->together.member;
 		join_all(w);
 		in->suspect_ns = now;

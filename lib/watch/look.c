@@ -87,12 +87,16 @@ static bool look_at(struct pdiag_watch *w, uint32_t i)
 	m->fresh = v->fresh;
 	/* What is not read at each look is known as well as before. */
 	if (!v->fresh)
-		return !m->last.size || m->last.flags & PDIAG_DETECTION_LEARNING;
+		return !m->known_ns;
 	m->last.size = sizeof(m->last);
 	pdiag_detector_add(m->detector, pdiag_watch_from_monotonic(w, v->time_ns), usable(v),
 		&m->last);
 	take_in(w, i);
-	return m->last.flags & PDIAG_DETECTION_LEARNING;
+	if (m->last.flags & PDIAG_DETECTION_LEARNING)
+		m->known_ns = 0;
+	else if (!m->known_ns)
+		m->known_ns = w->now_ns;
+	return !m->known_ns;
 }
 
 static bool is_surprised(const struct pdiag_watch_metric *m, double less)

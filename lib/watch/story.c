@@ -91,29 +91,40 @@ static double scaled(const struct pdiag_watch_rule *r, double value)
 	return r->options.scale > 0 ? value * r->options.scale : value;
 }
 
-/* Does a detector look at the metric, and say more of it than a rule? */
-static bool has_part(const struct pdiag_watch *w, uint32_t index)
+/* What a detector says of the metric, if it takes part. */
+static const struct pdiag_watch_part *part_of(const struct pdiag_watch *w, uint32_t index)
 {
 	for (uint32_t i = 0; i < w->count; i++)
 		if (w->list[i].part.in && w->list[i].index == index)
-			return true;
-	return false;
+			return &w->list[i].part;
+	return NULL;
 }
 
-/* The metric that broke the rule. */
-static int add_rule(struct pdiag_watch *w, const struct pdiag_watch_rule *r)
+/* The metric that broke the rule, by the rule: it began the event, whoever joins later. */
+static struct pdiag_event_metric by_rule(
+	const struct pdiag_watch *w, const struct pdiag_watch_rule *r)
 {
+	const struct pdiag_metric *m = pdiag_metrics_describe(w->metrics, r->index);
+	const struct pdiag_watch_part *part = part_of(w, r->index);
 	const struct pdiag_watch_incident *in = &w->incident;
 	bool below = r->options.flags & PDIAG_RULE_BELOW;
 	double edge = scaled(r, r->options.threshold);
-	struct pdiag_event_metric metric = {
+
+	return (struct pdiag_event_metric){
+		.name = m->name, .unit = m->unit, .description = m->description, .kind = m->kind,
 		.direction = below ? -1 : 1, .value = scaled(r, in->rule_value),
-		.peak = scaled(r, in->rule_peak), .expected = NAN,
+		.peak = scaled(r, in->rule_peak), .expected = part ? part->expected : NAN,
 		.low = below ? edge : -INFINITY, .high = below ? INFINITY : edge,
 		.onset_ns = in->onset_ns,
 	};
+}
 
-	return has_part(w, r->index) ? 0 : add_metric(w, r->index, &metric);
+/* A detector says more of it than a rule. */
+static int add_rule(struct pdiag_watch *w, const struct pdiag_watch_rule *r)
+{
+	struct pdiag_event_metric metric = by_rule(w, r);
+
+	return part_of(w, r->index) ? 0 : add_metric(w, r->index, &metric);
 }
 
 static int add_context(struct pdiag_watch *w, const char *name)
@@ -144,28 +155,27 @@ static int tell_metrics(struct pdiag_watch *w)
 }
 
 /* The metric that the sentence is about: of a rule its own, else the most surprising. */
-static const struct pdiag_event_metric *main_metric(const struct pdiag_watch *w)
+static bool main_metric(const struct pdiag_watch *w, struct pdiag_event_metric *metric)
 {
 	const struct pdiag_event *e = w->incident.event;
-	const char *name;
 
-	if (w->incident.rule == PDIAG_WATCH_NONE)
-		return e->series_count ? &e->series[0].metric : NULL;
-	name = pdiag_metrics_describe(w->metrics, w->rules[w->incident.rule].index)->name;
-	for (size_t i = 0; i < e->series_count; i++)
-		if (!strcmp(e->series[i].metric.name, name))
-			return &e->series[i].metric;
-	return NULL;
+	if (w->incident.rule != PDIAG_WATCH_NONE)
+		*metric = by_rule(w, &w->rules[w->incident.rule]);
+	else if (e->series_count)
+		*metric = e->series[0].metric;
+	else
+		return false;
+	return true;
 }
 
 static uint64_t peak_time(const struct pdiag_watch *w, const struct pdiag_event_metric *main)
 {
-	for (uint32_t i = 0; i < w->count; i++)
-		if (w->list[i].part.in && !strcmp(main->name,
-			pdiag_metrics_describe(w->metrics, w->list[i].index)->name))
-			return w->list[i].part.peak_ns;
-	return w->incident.rule != PDIAG_WATCH_NONE ? w->incident.rule_peak_ns :
-						      w->incident.detected_ns;
+	const struct pdiag_watch_part *part;
+
+	if (w->incident.rule != PDIAG_WATCH_NONE)
+		return w->incident.rule_peak_ns;
+	part = part_of(w, (uint32_t)pdiag_metrics_find(w->metrics, main->name));
+	return part ? part->peak_ns : w->incident.detected_ns;
 }
 
 static int see_clocks(void *user, const struct pdiag_metric_point *point)
@@ -218,31 +228,31 @@ static void tell_times(struct pdiag_watch *w, uint64_t end_ns)
 
 static int tell_main(struct pdiag_watch *w)
 {
-	const struct pdiag_event_metric *main = main_metric(w);
+	struct pdiag_event_metric main;
 	struct pdiag_event *e = w->incident.event;
 	struct pdiag_event_info *i = &e->info;
 	int ret;
 
-	if (!main)
+	if (!main_metric(w, &main))
 		return 0;
-	i->value = main->value;
-	i->peak = main->peak;
-	i->expected = main->expected;
-	i->low = main->low;
-	i->high = main->high;
-	i->surprise = main->surprise;
-	i->direction = main->direction;
-	i->peak_ns = peak_time(w, main);
+	i->value = main.value;
+	i->peak = main.peak;
+	i->expected = main.expected;
+	i->low = main.low;
+	i->high = main.high;
+	i->surprise = main.surprise;
+	i->direction = main.direction;
+	i->peak_ns = peak_time(w, &main);
 	i->peak_realtime_ns = realtime(w, i->peak_ns);
 	i->score = w->incident.rule == PDIAG_WATCH_NONE ? w->incident.score : 1;
 	i->severity = pdiag_watch_severity(e, w->incident.rule != PDIAG_WATCH_NONE);
-	ret = pdiag_event_set_text(e, PDIAG_EVENT_METRIC, main->name);
+	ret = pdiag_event_set_text(e, PDIAG_EVENT_METRIC, main.name);
 	if (!ret)
-		ret = pdiag_event_set_text(e, PDIAG_EVENT_UNIT, main->unit);
+		ret = pdiag_event_set_text(e, PDIAG_EVENT_UNIT, main.unit);
 	if (!ret && w->incident.rule != PDIAG_WATCH_NONE)
 		ret = pdiag_event_set_text(
 			e, PDIAG_EVENT_RULE, w->rules[w->incident.rule].text);
-	return ret ? ret : pdiag_watch_phrase(e, main);
+	return ret ? ret : pdiag_watch_phrase(e, &main);
 }
 
 int pdiag_watch_tell(struct pdiag_watch *w, uint64_t end_ns)

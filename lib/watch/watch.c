@@ -188,8 +188,8 @@ int pdiag_watch_get_info(const struct pdiag_watch *watch, struct pdiag_watch_inf
 	for (const struct pdiag_list *l = watch->waiting.next; l != &watch->waiting; l = l->next)
 		known.bytes += pdiag_event_bytes(
 			pdiag_container(l, struct pdiag_watch_entry, link)->event);
-	for (uint32_t i = 0; i < watch->evidence.normal_count; i++)
-		known.normal_ns += pdiag_profile_duration(watch->evidence.normals[i]);
+	for (uint32_t i = 0; i < watch->evidence.ordinary.count; i++)
+		known.normal_ns += pdiag_profile_duration(watch->evidence.ordinary.list[i]);
 	if (load >= 0)
 		known.load = pdiag_metrics_value(watch->metrics, (uint32_t)load)->value;
 	return PDIAG_INFO_COPY(info, &known, surprise, "pdiag_watch_info");

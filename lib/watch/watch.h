@@ -38,6 +38,7 @@ struct pdiag_watch_metric {
 	struct pdiag_detector *detector;
 	struct pdiag_detection last;
 	bool fresh; /* it is of this look */
+	uint64_t known_ns; /* since when the detector knows what is ordinary; 0: it learns */
 	struct pdiag_watch_part part;
 };
 

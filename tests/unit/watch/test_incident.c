@@ -245,6 +245,66 @@ static void rule_peak(void **state)
 	none_waits();
 }
 
+/* A detector that has not learned yet when the event begins has nothing to say of it: here it would
+ * find, at the end, that what it has seen of the event is surprising. */
+static void learned_meanwhile(void **state)
+{
+	static const char *const rules[] = { "runnable >= 2 per cpu for 3 s clear 1", NULL };
+	const struct pdiag_event_metric *m;
+	struct pdiag_event_info info;
+	struct pdiag_event *event;
+	uint64_t calm;
+
+	(void)state;
+	g.options.rules = rules;
+	g.options.flags |= PDIAG_WATCH_ONLY_ENDED;
+	ground_made(&g);
+	g.random = 96;
+	quiet(&g, 21);
+	for (int i = 0; i < 15; i++)
+		second(&g, 19, 4);
+	assert_int_equal(watch_info().learning, 1);
+	calm = g.f.mono;
+	quiet(&g, 15);
+	assert_int_equal(watch_info().learning, 0);
+	event = taken(&info);
+	assert_int_equal(info.metrics, 1);
+	assert_in_range(info.end_ns, calm, calm + 2 * NS);
+	assert_true(info.value == 20 && info.peak == 20 && info.direction == 1);
+	assert_in_range(info.peak_ns, info.onset_ns, calm);
+	assert_true(info.high == 8 && isinf(info.low) && isnan(info.expected));
+	m = pdiag_event_metric(event, 0, NULL);
+	assert_true(m->direction == 1 && m->high == 8);
+	pdiag_event_free(event);
+	none_waits();
+}
+
+/* One that knew before says what was ordinary; the rule says what it allows. */
+static void rule_and_detector(void **state)
+{
+	static const char *const rules[] = { "runnable >= 4 per cpu clear 1", NULL };
+	const struct pdiag_event_metric *m;
+	struct pdiag_event_info info;
+	struct pdiag_event *event;
+
+	(void)state;
+	g.options.rules = rules;
+	g.options.flags |= PDIAG_WATCH_ONLY_ENDED;
+	ground_made(&g);
+	quiet(&g, 400);
+	storm(&g, 20);
+	quiet(&g, 20);
+	event = taken(&info);
+	assert_string_equal(info.rule, rules[0]);
+	assert_true(info.high == 16 && info.expected < 5);
+	for (uint32_t i = 0; (m = pdiag_event_metric(event, i, NULL)); i++)
+		if (!strcmp(m->name, info.metric))
+			break;
+	assert_non_null(m);
+	assert_true(m->high < 10 && m->surprise > 0);
+	pdiag_event_free(event);
+}
+
 /* The worst of what is too little is the least. */
 static void rule_below(void **state)
 {
@@ -376,6 +436,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(points, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_rule, setup, teardown),
 		cmocka_unit_test_setup_teardown(rule_peak, setup, teardown),
+		cmocka_unit_test_setup_teardown(learned_meanwhile, setup, teardown),
+		cmocka_unit_test_setup_teardown(rule_and_detector, setup, teardown),
 		cmocka_unit_test_setup_teardown(rule_below, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_callback, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),

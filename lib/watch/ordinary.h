@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Windows of ordinary times: what an event is compared with, and what was just before it. */
+#ifndef PDIAG_WATCH_ORDINARY_H
+#define PDIAG_WATCH_ORDINARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "profile/profile.h"
+
+#define PDIAG_ORDINARY_MAX 6u
+
+struct pdiag_ordinary {
+	struct pdiag_profile *list[PDIAG_ORDINARY_MAX]; /* the newest first; ours */
+	uint32_t count;
+};
+
+/* Take one more, which is ours from now on; the oldest go until all have room. false: it alone has
+ * none, and is gone. */
+bool pdiag_ordinary_keep(
+	struct pdiag_ordinary *o, struct pdiag_profile *fresh, uint64_t room);
+/*
+ * What was before `onset_ns` is in `before` from `from_ns` on. Add the newest window to it if that
+ * ended just before. If the onset is in that window, which cannot be divided any more, it tells of
+ * before, and is ordinary no longer; *after_ns is the time in it behind the onset. 0 or -ENOMEM.
+ */
+int pdiag_ordinary_before(struct pdiag_ordinary *o, uint64_t from_ns, uint64_t onset_ns,
+	struct pdiag_profile *before, uint64_t *after_ns);
+/* All as one, for the caller to own. 0 or -ENOMEM. */
+int pdiag_ordinary_all(const struct pdiag_ordinary *o, struct pdiag *context,
+	struct pdiag_profile **out);
+uint64_t pdiag_ordinary_bytes(const struct pdiag_ordinary *o);
+void pdiag_ordinary_free(struct pdiag_ordinary *o);
+
+#endif
