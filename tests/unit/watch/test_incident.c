@@ -169,6 +169,7 @@ static void points(void **state)
 	m = pdiag_event_metric(event, 0, &p);
 	assert_string_equal(m->name, info.metric);
 	assert_true(m->onset_ns && m->surprise > 0 && m->peak >= m->value);
+	assert_true(m->low >= 0 && m->low < m->high);
 	assert_in_range(m->points, 120, 160);
 	for (uint32_t i = 1; i < m->points; i++)
 		assert_true(p[i].time_ns > p[i - 1].time_ns);
