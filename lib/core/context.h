@@ -20,6 +20,7 @@ struct pdiag_child {
 enum pdiag_slot {
 	PDIAG_SLOT_MODULES,
 	PDIAG_SLOT_SYMBOLIZER,
+	PDIAG_SLOT_CFI,
 	PDIAG_SLOT_COUNT,
 };
 

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unwind/file_blocks.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/array.h"
+#include "util/clock.h"
+
+/* Reading takes this part of the time that passes ... */
+#define TIME_PART 20
+/* ... and this much at once. */
+#define TIME_MAX 100000000ll
+
+/* Others answer for these: nobody knows when, and it may be that they are the trouble. */
+static const uint32_t remote[] = {
+	NFS_SUPER_MAGIC,
+	SMB_SUPER_MAGIC,
+	AFS_SUPER_MAGIC,
+	CODA_SUPER_MAGIC,
+	0xff534d42, /* CIFS */
+	0xfe534d42, /* SMB 2 */
+	0x65735546, /* FUSE */
+	0x00c36400, /* Ceph */
+	0x0bd00bd0, /* Lustre */
+	0x47504653, /* GPFS */
+};
+
+static bool is_remote(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return true;
+	for (size_t i = 0; i < PDIAG_COUNT(remote); i++)
+		if ((uint32_t)fs.f_type == remote[i])
+			return true;
+	return false;
+}
+
+static bool has_time(struct pdiag_file_blocks *b, uint64_t now)
+{
+	if (!b->since)
+		b->time_left = TIME_MAX;
+	else if (now > b->since)
+		b->time_left += (int64_t)((now - b->since) / TIME_PART);
+	if (b->time_left > TIME_MAX)
+		b->time_left = TIME_MAX;
+	b->since = now;
+	return b->time_left > 0;
+}
+
+/* The whole block, or what the file has of it. A number of bytes, or a negative errno. */
+static int read_file(const struct pdiag_module *module, uint64_t number, unsigned char *bytes)
+{
+	pdiag_auto_close int fd = pdiag_module_open(module);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return fd == -(int)PDIAG_REASON_OUT_OF_MEMORY ? -ENOMEM : -EBADMSG;
+	if (is_remote(fd))
+		return -EBADMSG;
+	while (n > 0 && len < PDIAG_FILE_BLOCK) {
+		n = pread(fd, bytes + len, PDIAG_FILE_BLOCK - len,
+			(off_t)(number * PDIAG_FILE_BLOCK + len));
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			len += (size_t)n;
+	}
+	return n < 0 ? -EBADMSG : (int)len;
+}
+
+/* The place of a block that is not there: an empty one, or the one that was not used for longest. */
+static struct pdiag_file_block *make_place(struct pdiag_file_blocks *b)
+{
+	struct pdiag_file_block *oldest = &b->list[0];
+
+	for (uint32_t i = 0; i < PDIAG_FILE_BLOCKS; i++)
+		if (b->list[i].used < oldest->used)
+			oldest = &b->list[i];
+	oldest->module = NULL;
+	oldest->used = 0;
+	if (!oldest->bytes)
+		oldest->bytes = malloc(PDIAG_FILE_BLOCK);
+	return oldest->bytes ? oldest : NULL;
+}
+
+static int load(struct pdiag_file_blocks *b, const struct pdiag_module *module, uint64_t number,
+	struct pdiag_file_block **out)
+{
+	uint64_t now = pdiag_clock_ns(CLOCK_MONOTONIC);
+	struct pdiag_file_block *place;
+	int len;
+
+	if (!has_time(b, now))
+		return -EAGAIN;
+	place = make_place(b);
+	if (!place)
+		return -ENOMEM;
+	len = read_file(module, number, place->bytes);
+	b->reads++;
+	b->time_left -= (int64_t)(pdiag_clock_ns(CLOCK_MONOTONIC) - now);
+	if (len < 0)
+		return len;
+	place->module = module;
+	place->number = number;
+	place->len = (uint32_t)len;
+	*out = place;
+	return 0;
+}
+
+static bool is_it(const struct pdiag_file_block *block, const struct pdiag_module *module,
+	uint64_t number)
+{
+	return block->module == module && block->number == number;
+}
+
+static int find(struct pdiag_file_blocks *b, const struct pdiag_module *module, uint64_t number,
+	struct pdiag_file_block **out)
+{
+	int ret = 0;
+
+	*out = &b->list[b->last];
+	for (uint32_t i = 0; i < PDIAG_FILE_BLOCKS && !is_it(*out, module, number); i++)
+		*out = &b->list[i];
+	if (!is_it(*out, module, number))
+		ret = load(b, module, number, out);
+	if (ret)
+		return ret;
+	b->last = (uint32_t)(*out - b->list);
+	(*out)->used = ++b->uses;
+	return 0;
+}
+
+int pdiag_file_blocks_read(struct pdiag_file_blocks *b, const struct pdiag_module *module,
+	uint64_t offset, void *to, size_t len)
+{
+	struct pdiag_file_block *block;
+	unsigned char *at = to;
+	size_t in, part;
+	int ret;
+
+	if (offset > INT64_MAX - len - PDIAG_FILE_BLOCK)
+		return -EBADMSG;
+	for (; len; offset += part, at += part, len -= part) {
+		ret = find(b, module, offset / PDIAG_FILE_BLOCK, &block);
+		if (ret)
+			return ret;
+		in = offset % PDIAG_FILE_BLOCK;
+		if (in >= block->len)
+			return -EBADMSG;
+		part = block->len - in < len ? block->len - in : len;
+		memcpy(at, block->bytes + in, part);
+	}
+	return 0;
+}
+
+void pdiag_file_blocks_free(struct pdiag_file_blocks *b)
+{
+	for (uint32_t i = 0; i < PDIAG_FILE_BLOCKS; i++)
+		free(b->list[i].bytes);
+	*b = (struct pdiag_file_blocks){ .last = 0 };
+}
