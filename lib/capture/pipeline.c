@@ -171,7 +171,7 @@ static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	 */
 	if (r->tid <= 0 || pdiag_processes_ended(p->processes, r->tid, r->time))
 		return 0;
-	a.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
+	a.stack = pdiag_pipeline_sample_stack(p, r);
 	if (a.stack == PDIAG_STACK_NONE)
 		return -ENOMEM;
 	ret = pdiag_switches_leave(&p->switches, &a, &before);
@@ -207,7 +207,7 @@ static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		return take_leave(p, r);
 	copy = *r;
 	if (r->sample.ips) {
-		copy.sample.stack = pdiag_pipeline_stack(p, r, r->sample.ips, r->sample.nr);
+		copy.sample.stack = pdiag_pipeline_sample_stack(p, r);
 		if (copy.sample.stack == PDIAG_STACK_NONE)
 			return -ENOMEM;
 	} else {

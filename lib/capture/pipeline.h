@@ -26,6 +26,9 @@ struct pdiag_known_thread {
 
 #define PDIAG_KNOWN_THREADS 64u
 
+/* Frames and marks; a chain that is longer is left as it is. */
+#define PDIAG_REPAIRED_MAX (PDIAG_UNWIND_MAX + 16u)
+
 struct pdiag_pipeline {
 	struct pdiag *context;
 	struct pdiag_processes *processes;
@@ -36,6 +39,7 @@ struct pdiag_pipeline {
 	struct pdiag_known_thread known[PDIAG_KNOWN_THREADS]; /* by serial; the last ones seen */
 	struct pdiag_switches switches;
 	struct pdiag_unwound unwound;
+	uint64_t repaired[PDIAG_REPAIRED_MAX]; /* the call chain at hand, with callers found */
 	uint32_t *numbers; /* replay: the stream's stack numbers to ours */
 	size_t number_count, number_cap;
 	struct pdiag_ring_stacks ring_stacks; /* live: the kernel module's numbers to ours */
@@ -87,7 +91,17 @@ void pdiag_pipeline_waker_number(
 int pdiag_pipeline_waker(struct pdiag_pipeline *p, const struct pdiag_record *r,
 	struct pdiag_stack_place *place);
 
+/* pipeline_repair.c: callers that frame pointers skip. */
+/*
+ * The stack of a sample that has registers and bytes of its stack, with what these tell. *ips and
+ * *nr are replaced, valid until the next call, or left alone.
+ */
+void pdiag_pipeline_repair(struct pdiag_pipeline *p, const struct pdiag_record *r,
+	const uint64_t **ips, uint32_t *nr);
+
 /* pipeline_stacks.c: raw stacks and their numbers. */
+/* That of a sample, repaired first. */
+uint32_t pdiag_pipeline_sample_stack(struct pdiag_pipeline *p, const struct pdiag_record *r);
 /* A raw stack's number, written to the recording when new; PDIAG_STACK_NONE: out of memory. */
 uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_record *at,
 	const uint64_t *ips, uint32_t nr);

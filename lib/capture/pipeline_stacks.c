@@ -21,6 +21,15 @@ uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_recor
 	return id;
 }
 
+uint32_t pdiag_pipeline_sample_stack(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	const uint64_t *ips = r->sample.ips;
+	uint32_t nr = r->sample.nr;
+
+	pdiag_pipeline_repair(p, r, &ips, &nr);
+	return pdiag_pipeline_stack(p, r, ips, nr);
+}
+
 /* Replay: what the stream calls a stack is our stack ... */
 static int number_of_stream(struct pdiag_pipeline *p, uint32_t number, uint32_t ours)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From perf_event records, as source/perf_layout.h asks for them, to ours. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "decode/decode.h"
@@ -44,6 +45,36 @@ static const char *text_of(const void *record, const char *text, uint32_t len)
 	return text < end && memchr(text, '\0', (size_t)(end - text)) ? text : NULL;
 }
 
+/*
+ * Registers and bytes of the stack behind the frames, in what is left of the record. One that ends
+ * before comes from an event that was not asked for them.
+ */
+static int decode_user(const unsigned char *at, uint32_t len, struct pdiag_record *out)
+{
+	struct pdiag_perf_regs regs;
+	uint64_t size, valid;
+
+	if (len < sizeof(regs.abi))
+		return 0;
+	memcpy(&regs.abi, at, sizeof(regs.abi));
+	/* Of programs of 32 bits, too, all is as it was: their stacks are others. */
+	if (regs.abi != PERF_SAMPLE_REGS_ABI_64)
+		return 0;
+	if (len < sizeof(regs) + sizeof(size))
+		return -EBADMSG;
+	memcpy(&size, at + sizeof(regs), sizeof(size));
+	len -= (uint32_t)(sizeof(regs) + sizeof(size));
+	if (!size)
+		return 0;
+	if (len < sizeof(valid) || size > len - sizeof(valid))
+		return -EBADMSG;
+	out->sample.regs = (const uint64_t *)(const void *)(at + offsetof(struct pdiag_perf_regs, bp));
+	out->sample.copy = at + sizeof(regs) + sizeof(size);
+	memcpy(&valid, at + sizeof(regs) + sizeof(size) + size, sizeof(valid));
+	out->sample.copy_len = (uint32_t)(valid < size ? valid : size);
+	return 0;
+}
+
 static int decode_sample(const void *data, uint32_t len, enum pdiag_perf_kind kind, uint64_t mult,
 	struct pdiag_record *out)
 {
@@ -63,7 +94,8 @@ static int decode_sample(const void *data, uint32_t len, enum pdiag_perf_kind ki
 	if (mult && !off_cpu)
 		out->sample.weight = (uint64_t)(((unsigned __int128)s->period * mult) >> 32);
 	out->sample.state = off_cpu ? PDIAG_STATE_BLOCKED : PDIAG_STATE_RUNNING;
-	return 0;
+	return decode_user((const unsigned char *)(s->ips + s->nr),
+		(uint32_t)(len - sizeof(*s) - s->nr * 8), out);
 }
 
 static int decode_mmap(const struct mmap2 *m, uint32_t len, struct pdiag_record *out)

@@ -12,8 +12,6 @@
 #define SAMPLE_BYTES 816u
 /* A thread leaves a CPU and comes back: a stack of 50 frames and the switches. */
 #define SWITCH_BYTES 560u
-/* More a second is held for a shorter time. */
-#define SWITCHES 1000u
 /* Those of all CPUs together take no more than this part of the machine's memory. */
 #define MEMORY_PART 16
 /* Readers leave records alone that are younger; a writer that was not stopped any more is done. */
@@ -26,7 +24,7 @@ uint64_t pdiag_flight_bytes(const struct pdiag_source_config *config, uint32_t e
 	if (events & PDIAG_ON_CPU)
 		second += (uint64_t)config->hz * SAMPLE_BYTES;
 	if (events & PDIAG_OFF_CPU)
-		second += SWITCHES * SWITCH_BYTES;
+		second += (uint64_t)PDIAG_FLIGHT_SWITCHES * SWITCH_BYTES;
 	return second * config->flight_sec;
 }
 

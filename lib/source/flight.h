@@ -5,6 +5,9 @@
 
 #include "source/source.h"
 
+/* Context switches a second that there is room for; more are held for a shorter time. */
+#define PDIAG_FLIGHT_SWITCHES 1000u
+
 /* Bytes that samples of these events take on a CPU in config->flight_sec seconds. */
 uint64_t pdiag_flight_bytes(const struct pdiag_source_config *config, uint32_t events);
 /* Is there memory for `bytes` on each CPU? 0 or -EINVAL with its sentence. */

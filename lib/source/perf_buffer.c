@@ -9,13 +9,15 @@
 #include "core/error.h"
 #include "source/flight.h"
 #include "source/limits.h"
+#include "source/perf_layout.h"
 
 /* The default rides out a reader that stands still for this long ... */
 #define STALL_SECONDS 10
-/* ... with samples of this size: 95 frames each, or fewer and other records between them. */
-#define SAMPLE_BYTES 808
+/* ... with samples of this size: 54 frames each and bytes of the stack, or fewer frames and other
+ * records between them. */
+#define SAMPLE_BYTES 1056
 /* Context switches come at any rate; this is room for 10,000 of them. */
-#define OFF_CPU_BYTES (4u << 20)
+#define OFF_CPU_BYTES (8u << 20)
 /* Programs start at any rate, too; this is room for 800 that do. */
 #define TASK_BYTES (1u << 20)
 #define MIN_BYTES (64u << 10)
@@ -31,6 +33,17 @@ static uint64_t round_up(uint64_t bytes)
 	return size;
 }
 
+/* A flight recorder's: what others need, too, and what only perf samples have. */
+static uint64_t flight_bytes(const struct pdiag_source_config *config, enum pdiag_perf_kind kind)
+{
+	bool on_cpu = kind == PDIAG_PERF_ON_CPU;
+	uint64_t stack = PDIAG_PERF_USER_BYTES(
+		on_cpu ? PDIAG_PERF_STACK_ON_CPU : PDIAG_PERF_STACK_OFF_CPU);
+
+	return pdiag_flight_bytes(config, on_cpu ? PDIAG_ON_CPU : PDIAG_OFF_CPU) +
+		config->flight_sec * stack * (on_cpu ? config->hz : PDIAG_FLIGHT_SWITCHES);
+}
+
 uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, enum pdiag_perf_kind kind,
 	uint32_t cpus)
 {
@@ -40,8 +53,7 @@ uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, enum p
 	if (config->buffer_bytes)
 		return round_up(config->buffer_bytes);
 	if (config->flight_sec && kind != PDIAG_PERF_TASKS)
-		return round_up(pdiag_flight_bytes(config,
-			kind == PDIAG_PERF_ON_CPU ? PDIAG_ON_CPU : PDIAG_OFF_CPU));
+		return round_up(flight_bytes(config, kind));
 	want = (uint64_t)config->hz * STALL_SECONDS * SAMPLE_BYTES;
 	if (want < MIN_BYTES)
 		want = MIN_BYTES;

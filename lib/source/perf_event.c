@@ -44,6 +44,15 @@ static void attr_tasks(struct perf_event_attr *attr)
 	attr->mmap = attr->mmap2 = attr->comm = attr->comm_exec = attr->task = 1;
 }
 
+/* So that callers that frame pointers skip are found. */
+static void attr_user(struct perf_event_attr *attr, enum pdiag_perf_kind kind)
+{
+	attr->sample_type |= PDIAG_PERF_USER_TYPE;
+	attr->sample_regs_user = PDIAG_PERF_USER_REGS;
+	attr->sample_stack_user = kind == PDIAG_PERF_ON_CPU ? PDIAG_PERF_STACK_ON_CPU :
+							      PDIAG_PERF_STACK_OFF_CPU;
+}
+
 void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choice *choice,
 	const struct pdiag_source_config *config, const struct pdiag_perf_target *target,
 	enum pdiag_perf_kind kind, uint32_t wakeup)
@@ -58,6 +67,8 @@ void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choic
 		attr_off_cpu(attr);
 	else
 		attr_tasks(attr);
+	if (choice->user && kind != PDIAG_PERF_TASKS)
+		attr_user(attr, kind);
 	attr->sample_id_all = 1;
 	attr->disabled = 1;
 	attr->exclude_idle = 1;
@@ -153,10 +164,20 @@ static bool fall_back(struct pdiag_perf_choice *c, int err, enum pdiag_perf_kind
 			return true;
 		}
 		/* fall through */
+	case EOPNOTSUPP:
+	case ENOSYS:
+		/* What was given up before was not it. */
+		if (c->user) {
+			c->user = false;
+			c->count_lost = true;
+			return true;
+		}
+		/* fall through */
 	default:
 		if (!c->hardware || err == ESRCH || err == EMFILE || err == ENOMEM)
 			return false;
 		c->hardware = false;
+		c->user = PDIAG_PERF_USER_REGS;
 		c->count_lost = true;
 		return true;
 	}

@@ -15,6 +15,7 @@
 struct pdiag_perf_choice {
 	bool hardware;	     /* cycles, else cpu-clock */
 	bool kernel;	     /* kernel frames */
+	bool user;	     /* registers and bytes of the stack */
 	bool count_lost;     /* PERF_FORMAT_LOST, from 6.0 on */
 	uint32_t hz;
 	uint32_t max_depth;

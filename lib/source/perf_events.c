@@ -141,6 +141,7 @@ static void choose(struct pdiag_perf_choice *c, const struct pdiag_source_config
 	*c = (struct pdiag_perf_choice){
 		.hardware = true,
 		.kernel = !(config->flags & PDIAG_USER_ONLY),
+		.user = PDIAG_PERF_USER_REGS,
 		.count_lost = true,
 		.hz = config->hz < limits.max_rate ? config->hz : limits.max_rate,
 		.max_depth = config->max_depth < limits.max_stack ? config->max_depth :

@@ -5,6 +5,9 @@
 
 #include <linux/perf_event.h>
 #include <stdint.h>
+#if defined(__x86_64__)
+#include <asm/perf_regs.h>
+#endif
 
 /* What an event is for; each has a ring of its own, so that no kind can push out another. */
 enum pdiag_perf_kind {
@@ -17,6 +20,35 @@ enum pdiag_perf_kind {
 #define PDIAG_PERF_SAMPLE_TYPE \
 	(PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_CPU | \
 		PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN)
+
+/*
+ * With it, where the kernel can: registers, and bytes of the stack, so that callers that frame
+ * pointers skip are found (unwind/repair.h). Where this is not known how to, the mask is 0.
+ */
+#define PDIAG_PERF_USER_TYPE (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
+#if defined(__x86_64__)
+#define PDIAG_PERF_USER_REGS \
+	(1ull << PERF_REG_X86_BP | 1ull << PERF_REG_X86_SP | 1ull << PERF_REG_X86_IP)
+#else
+#define PDIAG_PERF_USER_REGS 0ull
+#endif
+/*
+ * Enough for what libraries have between a program and its system call: beyond 384 and 512 bytes
+ * hardly another caller is found until far above.
+ */
+#define PDIAG_PERF_STACK_ON_CPU 512u
+#define PDIAG_PERF_STACK_OFF_CPU 384u
+
+/* The registers, in the order of their bits, behind the frames ... */
+struct pdiag_perf_regs {
+	uint64_t abi; /* PERF_SAMPLE_REGS_ABI_*; NONE: the record has none of what follows here */
+	uint64_t bp, sp, ip;
+};
+
+/* ... and then `size` bytes of the stack; if there are any, a word says how many are valid. */
+
+/* What all that adds to a sample, in bytes. */
+#define PDIAG_PERF_USER_BYTES(stack) (sizeof(struct pdiag_perf_regs) + (stack) + 16u)
 
 /* A PERF_RECORD_SAMPLE of ours. */
 struct pdiag_perf_sample {
