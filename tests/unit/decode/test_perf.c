@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Perf records, whole and cut at every length. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 #include "source/perf_layout.h"
 
 struct built {
-	_Alignas(8) unsigned char data[512];
+	_Alignas(8) unsigned char data[1024];
 	uint32_t len;
 };
 
@@ -134,6 +135,90 @@ static void test_sample_that_lies(void **state)
 	/* The header and the ring disagree. */
 	build_sample(&b);
 	assert_true(pdiag_decode_perf(b.data, b.len - 8, PDIAG_PERF_ON_CPU, 0, &out) < 0);
+}
+
+/* With registers and `size` bytes of the stack, of which `valid` could be read. */
+static void build_user(struct built *b, uint64_t abi, uint64_t size, uint64_t valid)
+{
+	build_sample(b);
+	put_u64(b, abi);
+	if (abi) {
+		put_u64(b, 0xb9); /* in the order of their bits: BP, SP, IP */
+		put_u64(b, 0x59);
+		put_u64(b, 0x19);
+	}
+	put_u64(b, size);
+	for (uint64_t i = 0; i < size && i < 512; i += 8)
+		put_u64(b, i);
+	if (size)
+		put_u64(b, valid);
+	finish(b, false);
+}
+
+static void test_user_part(void **state)
+{
+	struct pdiag_record out;
+	struct built b;
+	(void)state;
+
+	build_user(&b, PERF_SAMPLE_REGS_ABI_64, 64, 40);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
+	assert_int_equal(out.sample.nr, 2);
+	assert_non_null(out.sample.regs);
+	assert_int_equal(out.sample.regs[0], 0xb9);
+	assert_int_equal(out.sample.regs[1], 0x59);
+	assert_int_equal(out.sample.regs[2], 0x19);
+	assert_int_equal(out.sample.copy_len, 40);
+	assert_int_equal(((const uint64_t *)out.sample.copy)[4], 32);
+	cut_everywhere(&b);
+	/* The kernel says that more is valid than there is. */
+	build_user(&b, PERF_SAMPLE_REGS_ABI_64, 64, UINT64_MAX);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_OFF_CPU, 0, &out), 0);
+	assert_int_equal(out.sample.copy_len, 64);
+}
+
+/* Cut anywhere it is either refused, or has nothing of the user's. */
+static void test_user_part_cut(void **state)
+{
+	struct pdiag_record out;
+	struct built b;
+	uint32_t whole;
+	(void)state;
+
+	build_user(&b, PERF_SAMPLE_REGS_ABI_64, 64, 64);
+	whole = b.len;
+	for (b.len = 72; b.len < whole; b.len += 8) {
+		finish(&b, false);
+		assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out),
+			b.len == 72 ? 0 : -EBADMSG);
+		assert_null(out.sample.regs);
+	}
+}
+
+static void test_no_user_part(void **state)
+{
+	static const uint64_t sizes[] = { 72, 512, 1ull << 32, UINT64_MAX, UINT64_MAX - 7 };
+	struct pdiag_record out;
+	struct built b;
+	(void)state;
+
+	/* Kernel threads, programs of 32 bits, and an ABI that nobody knows. */
+	for (uint64_t abi = 0; abi < 4; abi++) {
+		build_user(&b, abi, abi ? 64 : 0, 64);
+		assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
+		assert_int_equal(out.sample.nr, 2);
+		assert_int_equal(!!out.sample.regs, abi == PERF_SAMPLE_REGS_ABI_64);
+	}
+	build_user(&b, PERF_SAMPLE_REGS_ABI_64, 0, 0);
+	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
+	assert_null(out.sample.regs);
+	/* A size that is not there. */
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		build_user(&b, PERF_SAMPLE_REGS_ABI_64, 64, 64);
+		memcpy(b.data + 72 + 32, &sizes[i], 8);
+		assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out),
+			-EBADMSG);
+	}
 }
 
 static void build_mmap(struct built *b, uint64_t addr, const char *path, size_t len)
@@ -280,6 +365,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_sample_that_lies),
+		cmocka_unit_test(test_user_part),
+		cmocka_unit_test(test_user_part_cut),
+		cmocka_unit_test(test_no_user_part),
 		cmocka_unit_test(test_mmap),
 		cmocka_unit_test(test_comm),
 		cmocka_unit_test(test_fork_and_exit),
