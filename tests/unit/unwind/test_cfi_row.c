@@ -247,6 +247,9 @@ static void around(void **state)
 	assert_false(pdiag_cfi_run(&program, UINT64_MAX, &row));
 	/* A CIE has no places of its own. */
 	program.code_align = 1;
+	program.instructions = usual;
+	program.instructions_len = sizeof(usual);
+	assert_true(pdiag_cfi_run(&program, START + 20, &row));
 	program.initial = code;
 	program.initial_len = sizeof(code);
 	assert_false(pdiag_cfi_run(&program, START + 20, &row));

@@ -194,7 +194,9 @@ static void pointers_without_rows(void **state)
 	frame(10, AT(10), UNKNOWN + 24); /* a circle ends */
 	REPAIR(USER, SCRATCH + 4);
 	EXPECT(USER, SCRATCH + 4, UNKNOWN + 4, UNKNOWN + 20, UNKNOWN + 24);
-	stack[10] = AT(12) + 4; /* no place for a frame */
+	stack[10] = AT(12) + 4; /* no place for a frame, whatever is there */
+	stack[13] = (UNKNOWN + 4) << 32;
+	stack[14] = 0;
 	REPAIR(USER, SCRATCH + 4);
 	EXPECT(USER, SCRATCH + 4, UNKNOWN + 4, UNKNOWN + 20, UNKNOWN + 24);
 	stack[10] = AT(12);
