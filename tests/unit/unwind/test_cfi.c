@@ -40,10 +40,11 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct pdiag_module *file(const char *path)
+/* inode 0: any file at that path. */
+static struct pdiag_module *file(const char *path, uint64_t inode)
 {
 	struct pdiag_record mmap = { .type = PDIAG_RECORD_MMAP, .pid = getpid(), .tid = getpid(),
-		.mmap = { .start = 0x1000, .len = 0x1000, .path = path } };
+		.mmap = { .start = 0x1000, .len = 0x1000, .path = path, .inode = inode } };
 
 	return pdiag_modules_file(pdiag_modules_get(context), &mmap, true);
 }
@@ -59,7 +60,7 @@ static struct pdiag_module *libc(uint64_t *offset)
 		return NULL;
 	/* Its code lies in the file as it does in memory. */
 	*offset = (uint64_t)(uintptr_t)qsort - map->l_addr;
-	return file(map->l_name);
+	return file(map->l_name, 0);
 }
 
 static struct pdiag_cfi_stats stats(void)
@@ -105,10 +106,11 @@ static void none(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < PDIAG_COUNT(paths); i++) {
-		module = file(paths[i]);
+		module = file(paths[i], !i);
 		assert_non_null(module);
 		assert_false(pdiag_cfi_find(cfi, module, 0x1000, &row));
 		reads = stats().reads;
+		assert_true(reads > 0);
 		for (uint64_t offset = 0; offset < 100; offset++)
 			assert_false(pdiag_cfi_find(cfi, module, offset, &row));
 		assert_int_equal(stats().reads, reads);
@@ -172,9 +174,8 @@ static void blocks(void **state)
 		pdiag_file_blocks_read(b, module, (i + 100) * PDIAG_FILE_BLOCK, got, 1);
 		assert_int_equal(pdiag_file_blocks_read(b, module, 5, got, 100), 0);
 	}
-	offset = b->reads;
-	assert_int_equal(pdiag_file_blocks_read(b, module, 5, got, 100), 0);
-	assert_int_equal(b->reads, offset);
+	/* Each of those once, and one was asked for above: what is used all the time stays. */
+	assert_int_equal(b->reads, 6 + 1 + 3 * PDIAG_FILE_BLOCKS);
 	pdiag_file_blocks_free(b);
 	free(b);
 	free(want);

@@ -321,9 +321,9 @@ static void left_alone(void **state)
 	assert_int_equal(nr, 0);
 	repair(NULL, 0);
 	assert_int_equal(nr, 0);
+	frame(10, 0, UNKNOWN + 20);
 	REPAIR(USER, LEAF + 1, UNKNOWN + 20); /* of another moment */
 	assert_int_equal(nr, 0);
-	frame(10, 0, UNKNOWN + 20);
 	REPAIR(USER, LEAF, UNKNOWN + 24);
 	assert_int_equal(nr, 0);
 	stack[0] = 17; /* no address */
