@@ -3,6 +3,10 @@
  * Processes that ended. The kernel adds their CPU time to their parent's as soon as it waits for
  * them. What they were seen to use was theirs then and must not be counted once more; what they
  * used within the window is, from here on, of who made them.
+ *
+ * A whole line of ancestors may end at once, while a sample is being taken: some were listed and
+ * not looked at any more, some were looked at when they had their child's time already and we did
+ * not know yet that it is gone. Each tick finds its way in either case.
  */
 #include <string.h>
 
@@ -30,27 +34,72 @@ static struct pdiag_proc *next(
 	return ancestor(p, made ? proc->spawner : proc->ppid, proc);
 }
 
-/* The nearest that lives: by who made whom, or by who waits for whom. */
-static struct pdiag_proc *living(
-	const struct pdiag_portraits *p, const struct pdiag_proc *proc, bool made)
+/* The nearest that lives, by who made whom. */
+static struct pdiag_proc *living(const struct pdiag_portraits *p, const struct pdiag_proc *proc)
 {
-	struct pdiag_proc *up = next(p, proc, made);
+	struct pdiag_proc *up = next(p, proc, true);
 
 	for (int i = 0; up && gone(p, up) && i < GENERATIONS; i++)
-		up = next(p, up, made);
+		up = next(p, up, true);
 	return up && !gone(p, up) ? up : NULL;
+}
+
+/* What it had as of its last look, and what its children had that it was not looked at since. */
+static uint64_t counted(const struct pdiag_proc *proc)
+{
+	return proc->base[PDIAG_FLOW_USER] + proc->base[PDIAG_FLOW_SYSTEM] +
+		proc->base[PDIAG_FLOW_CHILDREN] + proc->debt;
+}
+
+/* From the newest bucket on. */
+static void take_back(const struct pdiag_portraits *p, struct pdiag_past *past, uint64_t ticks)
+{
+	float left = (float)((double)(ticks * p->tick_ns) / 1e9), part;
+	struct pdiag_bucket *b;
+
+	for (uint32_t i = 0; past && i < PDIAG_PORTRAIT_BUCKETS && i < past->last; i++) {
+		b = &past->buckets[(past->last - i) % PDIAG_PORTRAIT_BUCKETS];
+		if (b->id != past->last - i)
+			continue;
+		part = b->flow[PDIAG_FLOW_CHILDREN] < left ? b->flow[PDIAG_FLOW_CHILDREN] : left;
+		b->flow[PDIAG_FLOW_CHILDREN] -= part;
+		left -= part;
+	}
+}
+
+/*
+ * Was the time of who is gone in the parent's already at its last look? Then it was taken for that
+ * of a child that nobody saw. If it was that, all the same, the next look makes up for it. Returns
+ * the ticks that are still owed.
+ */
+static uint64_t settle(const struct pdiag_portraits *p, struct pdiag_proc *parent,
+	const struct pdiag_proc *proc, uint64_t ticks)
+{
+	uint64_t had = parent->unseen < ticks ? parent->unseen : ticks;
+
+	if (parent->looked != proc->sample || had + PDIAG_PORTRAIT_CUT < ticks)
+		return ticks;
+	take_back(p, parent->past, had);
+	parent->unseen -= had;
+	return ticks - had;
 }
 
 /* Who is without a parent goes to the first process, or to somebody that we do not know of. */
 static void owe(struct pdiag_portraits *p, const struct pdiag_proc *proc)
 {
-	struct pdiag_proc *parent = living(p, proc, false);
+	struct pdiag_proc *parent = next(p, proc, false);
+	uint64_t ticks = counted(proc);
 
+	for (int i = 0; parent && i < GENERATIONS; i++) {
+		ticks = settle(p, parent, proc, ticks);
+		if (!gone(p, parent))
+			break;
+		parent = next(p, parent, false);
+	}
 	if (!parent)
 		parent = ancestor(p, 1, proc);
 	if (parent && !gone(p, parent))
-		parent->debt += proc->base[PDIAG_FLOW_USER] + proc->base[PDIAG_FLOW_SYSTEM] +
-			proc->base[PDIAG_FLOW_CHILDREN];
+		parent->debt += ticks;
 }
 
 static struct pdiag_bucket *same_time(
@@ -63,7 +112,7 @@ static struct pdiag_bucket *same_time(
 
 static void hand_up(struct pdiag_portraits *p, const struct pdiag_proc *proc)
 {
-	struct pdiag_proc *maker = living(p, proc, true);
+	struct pdiag_proc *maker = living(p, proc);
 	const struct pdiag_bucket *b;
 
 	if (!maker || pdiag_portrait_give_past(p, maker))
@@ -97,15 +146,29 @@ static void credit(struct pdiag_portraits *p, const struct pdiag_proc *proc)
 	hand_up(p, proc);
 }
 
+/* Whoever waits for it now: the first process, or one that asked to. */
+static void find_parent(struct pdiag_portraits *p, struct pdiag_proc *proc)
+{
+	struct pdiag_reading r;
+
+	if (!pdiag_portrait_read_stat(p, proc->pid, &r) && r.start == proc->start)
+		proc->ppid = r.ppid;
+}
+
 /* Children of who is gone were made by who made that one. */
 static void adopt(struct pdiag_portraits *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		struct pdiag_proc *proc = &p->procs[i], *maker = next(p, proc, true);
+		struct pdiag_proc *parent = next(p, proc, false);
 
-		if (gone(p, proc) || !maker || !gone(p, maker))
+		if (gone(p, proc))
 			continue;
-		maker = living(p, proc, true);
+		if (parent && gone(p, parent))
+			find_parent(p, proc);
+		if (!maker || !gone(p, maker))
+			continue;
+		maker = living(p, proc);
 		proc->spawner = maker ? maker->pid : 0;
 	}
 }

@@ -22,9 +22,23 @@ static double unit(const struct pdiag_portraits *p, uint32_t flow)
 	}
 }
 
+/* Ticks of children that ended. */
+struct ended {
+	uint64_t unseen; /* that we had not seen with them */
+	uint64_t debt;	 /* that we had, and that are still to come to the parent */
+};
+
+/* The kernel cuts each number to ticks, so a sum may be this much behind. */
+static uint64_t still_owed(uint64_t debt, uint64_t came)
+{
+	uint64_t left = debt > came ? debt - came : 0;
+
+	return left < PDIAG_PORTRAIT_CUT ? left : PDIAG_PORTRAIT_CUT;
+}
+
 /* What was counted since the last look. False: nothing at all. */
-static bool subtract(struct pdiag_portraits *p, struct pdiag_proc *proc,
-	const struct pdiag_reading *r, double *flow)
+static bool subtract(const struct pdiag_portraits *p, const struct pdiag_proc *proc,
+	const struct pdiag_reading *r, double *flow, struct ended *ended)
 {
 	uint32_t both = proc->have & r->have;
 	uint64_t d, any = 0;
@@ -33,34 +47,46 @@ static bool subtract(struct pdiag_portraits *p, struct pdiag_proc *proc,
 		/* Counters that went back begin anew: a look without a number. */
 		d = both >> f & 1 && r->flow[f] >= proc->base[f] ? r->flow[f] - proc->base[f] : 0;
 		/* What ended children had used was theirs as long as they were seen. */
-		if (f == PDIAG_FLOW_CHILDREN)
+		if (f == PDIAG_FLOW_CHILDREN) {
+			ended->debt = still_owed(proc->debt, d);
 			d = d > proc->debt ? d - proc->debt : 0;
+			ended->unseen = d;
+		}
 		any |= d;
 		flow[f] = (double)d * unit(p, f);
 	}
-	proc->debt = 0;
 	return any != 0;
+}
+
+/* So far it rested; that is as much of the window as anything. */
+static void fill_window(const struct pdiag_portraits *p, struct pdiag_proc *proc, double idle)
+{
+	double sample = (double)p->interval_ns / 1e9, part;
+	struct pdiag_past *past = proc->past;
+	uint32_t id = past->last;
+
+	for (uint32_t i = 0; i < p->bucket_count && i < id && idle > 0; i++, idle -= part) {
+		part = sample * (i ? p->bucket_samples : (p->sample - 1) % p->bucket_samples);
+		/* Samples may be late: the first bucket of all has whatever is left. */
+		part = part > idle || i + 1 == id ? idle : part;
+		past->buckets[(id - i) % PDIAG_PORTRAIT_BUCKETS] = (struct pdiag_bucket){
+			.id = id - i, .seconds = (float)part, .counted = (float)part,
+			.resident = (float)proc->base_resident };
+	}
 }
 
 static void begin_past(struct pdiag_portraits *p, struct pdiag_proc *proc)
 {
 	double idle = (double)(proc->base_ns - proc->first_ns) / 1e9;
-	double each = (double)(p->bucket_samples * p->interval_ns) / 1e9;
 	struct pdiag_past *past = proc->past;
-	uint32_t id = 1 + (p->sample - 1) / p->bucket_samples;
 	static const double nothing[PDIAG_FLOWS];
 	double values[PDIAG_QUANTITY_COUNT];
 
-	past->last = id;
+	past->last = 1 + (p->sample - 1) / p->bucket_samples;
 	/* No time to speak of between being seen and being looked at. */
 	if (proc->base_ns < proc->first_ns + p->interval_ns / 2)
 		return;
-	for (uint32_t i = 1; i < p->bucket_count && i < id && idle > 0; i++, idle -= each)
-		past->buckets[(id - i) % PDIAG_PORTRAIT_BUCKETS] = (struct pdiag_bucket){
-			.id = id - i, .seconds = (float)(idle < each ? idle : each),
-			.counted = (float)(idle < each ? idle : each),
-			.resident = (float)proc->base_resident };
-	idle = (double)(proc->base_ns - proc->first_ns) / 1e9;
+	fill_window(p, proc, idle);
 	pdiag_portrait_rates(proc, nothing, idle, idle, 0, values);
 	values[PDIAG_QUANTITY_RESIDENT] = (double)proc->base_resident;
 	for (uint32_t i = 0; i < PDIAG_PORTRAIT_WARM; i++)
@@ -120,9 +146,12 @@ void pdiag_portrait_rest(struct pdiag_portraits *p, struct pdiag_proc *proc, uin
 	proc->used = 0;
 }
 
+/* Who is gone was waited for before this look: what is not in it by now will not come any more. */
 static void set_base(struct pdiag_portraits *p, struct pdiag_proc *proc,
-	const struct pdiag_reading *r, uint64_t at)
+	const struct pdiag_reading *r, uint64_t at, const struct ended *ended)
 {
+	proc->debt = ended->debt;
+	proc->unseen = ended->unseen;
 	memcpy(proc->base, r->flow, sizeof(proc->base));
 	proc->have = r->have;
 	proc->base_ns = at;
@@ -151,6 +180,7 @@ int pdiag_portrait_look(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	uint64_t at = p->clock.now(p->clock.user, CLOCK_MONOTONIC);
 	double flow[PDIAG_FLOWS], seconds;
 	struct pdiag_reading r;
+	struct ended ended = { 0, 0 };
 	uint64_t cpu_ns = 0;
 	int ret = 0;
 
@@ -177,20 +207,20 @@ int pdiag_portrait_look(struct pdiag_portraits *p, struct pdiag_proc *proc)
 	if (r.has_uid)
 		proc->uid = r.uid;
 	if (!proc->based || at <= proc->base_ns) {
-		set_base(p, proc, &r, at);
+		set_base(p, proc, &r, at, &ended);
 		proc->base_resident = proc->resident;
 		return 0;
 	}
 	seconds = (double)(at - proc->base_ns) / 1e9;
-	if (!subtract(p, proc, &r, flow) && !proc->past && r.state != 'D') {
-		set_base(p, proc, &r, at);
+	if (!subtract(p, proc, &r, flow, &ended) && !proc->past && r.state != 'D') {
+		set_base(p, proc, &r, at, &ended);
 		proc->base_resident = proc->resident;
 		return 0;
 	}
 	ret = pdiag_portrait_give_past(p, proc);
 	if (ret)
 		return ret;
-	set_base(p, proc, &r, at);
+	set_base(p, proc, &r, at, &ended);
 	step(p, proc, flow, seconds, r.begun);
 	return 0;
 }

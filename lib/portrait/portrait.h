@@ -27,6 +27,7 @@
 #define PDIAG_PORTRAIT_POINTS 32u   /* of a sparkline, at most; even */
 #define PDIAG_PORTRAIT_LINES ((uint32_t)PDIAG_QUANTITY_OFF_FUTEX) /* quantities that have one */
 #define PDIAG_PORTRAIT_WARM 8u	    /* looks before anything is unusual */
+#define PDIAG_PORTRAIT_CUT 2u	    /* ticks by which sums of two numbers of the kernel differ */
 #define PDIAG_PORTRAIT_NEVER UINT64_MAX
 
 /* What is counted from one look to the next, in the kernel's units. */
@@ -122,6 +123,7 @@ struct pdiag_proc {
 	uint64_t run_ns; /* that it has run, at the last glance */
 	uint64_t used;	 /* ns or ticks that it ran since the last look, by glances */
 	uint64_t debt;	 /* ticks of ended children that were theirs as long as they lived */
+	uint64_t unseen; /* ticks of children that the last look took for those of nobody seen */
 	uint64_t resident, base_resident; /* now, and at the last look */
 	uint32_t have;	 /* bits of flows in base */
 	uint32_t threads;

@@ -209,9 +209,192 @@ static void many(void **state)
 	fixture_end(&f);
 }
 
+static void drop_file(struct fixture *f, int pid, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/proc/%d/%s", f->root, pid, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* A shell, what it started, and what that started, which used two seconds as far as was seen. */
+static void begin_line(struct fixture *f, struct made *m, struct made *c, struct made *g)
+{
+	*m = shell(f);
+	put_process(f, m);
+	assert_int_equal(make(f), 0);
+	sample(f, 0);
+	f->mono += 5 * NS;
+	*c = child(f, 20, 10);
+	put_process(f, c);
+	*g = child(f, 30, 20);
+	put_process(f, g);
+	sample(f, 5);
+	g->user += 200;
+	g->run_ns += 2 * NS;
+	put_process(f, g);
+	sample(f, 10);
+	is_near(value(f, 30, PDIAG_QUANTITY_CPU_USER), 200 / 15.0 / 100);
+}
+
+/* All end at once: the one in between is listed without its child, and gone before its look. */
+static void line_ends(void **state)
+{
+	struct fixture f;
+	struct made m, c, g;
+
+	(void)state;
+	fixture_begin(&f);
+	begin_line(&f, &m, &c, &g);
+	end_process(&f, 30);
+	c.child += 250;
+	c.run_ns += NS / 100;
+	put_process(&f, &c);
+	drop_file(&f, 20, "stat");
+	sample(&f, 10);
+	end_process(&f, 20);
+	m.child += 250;
+	m.run_ns += NS / 100;
+	put_process(&f, &m);
+	sample(&f, 10);
+	is_near(value(&f, 10, PDIAG_QUANTITY_CHILDREN_CPU), 2.5 / 40);
+	assert_int_equal(look_at(&f, 10).portrait.children, 2);
+	fixture_end(&f);
+}
+
+/* It ended after it was listed and before its parent was looked at. */
+static void already_there(void **state)
+{
+	struct fixture f;
+	struct made m, c, g;
+
+	(void)state;
+	fixture_begin(&f);
+	begin_line(&f, &m, &c, &g);
+	c.child += 250;
+	c.run_ns += NS / 100;
+	put_process(&f, &c);
+	sample(&f, 10);
+	end_process(&f, 30);
+	sample(&f, 10);
+	is_near(value(&f, 20, PDIAG_QUANTITY_CHILDREN_CPU), 2.5 / 35);
+	/* And so it is for who waits for both. */
+	end_process(&f, 20);
+	m.child += 250;
+	m.run_ns += NS / 100;
+	put_process(&f, &m);
+	sample(&f, 10);
+	is_near(value(&f, 10, PDIAG_QUANTITY_CHILDREN_CPU), 2.5 / 50);
+	fixture_end(&f);
+}
+
+/* The same, and all of them are gone at the next sample. */
+static void already_there_and_gone(void **state)
+{
+	struct fixture f;
+	struct made m, c, g;
+
+	(void)state;
+	fixture_begin(&f);
+	begin_line(&f, &m, &c, &g);
+	m.child += 250;
+	m.run_ns += NS / 100;
+	put_process(&f, &m);
+	sample(&f, 10);
+	end_process(&f, 20);
+	end_process(&f, 30);
+	sample(&f, 10);
+	is_near(value(&f, 10, PDIAG_QUANTITY_CHILDREN_CPU), 2.5 / 40);
+	fixture_end(&f);
+}
+
+/* The kernel cuts to ticks: what is a tick short this time is in the next. */
+static void ticks_cut(void **state)
+{
+	struct fixture f;
+	struct made m, c, g;
+
+	(void)state;
+	fixture_begin(&f);
+	begin_line(&f, &m, &c, &g);
+	end_process(&f, 30);
+	c.child += 199;
+	c.run_ns += NS / 100;
+	put_process(&f, &c);
+	sample(&f, 10);
+	c.child += 11;
+	c.run_ns += NS / 100;
+	put_process(&f, &c);
+	sample(&f, 10);
+	is_near(value(&f, 20, PDIAG_QUANTITY_CHILDREN_CPU), 2.1 / 35);
+	fixture_end(&f);
+}
+
+/* Who adopted it is asked for when its parent ends: it may rest until it ends itself. */
+static void adopted(void **state)
+{
+	struct made m, c, g, reaper = { .pid = 5, .start = 1, .comm = "reaper", .run_ns = NS };
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	put_process(&f, &reaper);
+	begin_line(&f, &m, &c, &g);
+	end_process(&f, 20);
+	g.ppid = 5;
+	put_process(&f, &g);
+	sample(&f, 10);
+	sample(&f, 10);
+	end_process(&f, 30);
+	reaper.child += 200;
+	reaper.run_ns += NS / 100;
+	put_process(&f, &reaper);
+	sample(&f, 10);
+	is_near(value(&f, 10, PDIAG_QUANTITY_CHILDREN_CPU), 2.0 / 50);
+	is_near(value(&f, 5, PDIAG_QUANTITY_CHILDREN_CPU), 0);
+	fixture_end(&f);
+}
+
+/* Who made it has rested ever since it is watched, and that is not long: the rest counts. */
+static void rested(void **state)
+{
+	struct fixture f;
+	struct made m, c;
+
+	(void)state;
+	fixture_begin(&f);
+	f.options.interval_ms = 1000;
+	m = shell(&f);
+	put_process(&f, &m);
+	assert_int_equal(make(&f), 0);
+	sample(&f, 0);
+	c = child(&f, 20, 10);
+	put_process(&f, &c);
+	for (int i = 0; i < 5; i++) {
+		c.user += 80;
+		c.run_ns += 800000000;
+		put_process(&f, &c);
+		sample(&f, 1);
+	}
+	end_process(&f, 20);
+	m.child += 400;
+	m.run_ns += NS / 100;
+	put_process(&f, &m);
+	sample(&f, 1);
+	is_near(value(&f, 10, PDIAG_QUANTITY_CHILDREN_CPU), 4.0 / 6);
+	/* And after some parts of a window. */
+	for (int i = 0; i < 17; i++)
+		sample(&f, 1);
+	is_near(value(&f, 10, PDIAG_QUANTITY_CHILDREN_CPU), 4.0 / 23);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(line_ends), cmocka_unit_test(already_there),
+		cmocka_unit_test(already_there_and_gone), cmocka_unit_test(ticks_cut),
+		cmocka_unit_test(adopted), cmocka_unit_test(rested),
 		cmocka_unit_test(seen), cmocka_unit_test(never_seen), cmocka_unit_test(old_debt),
 		cmocka_unit_test(generations), cmocka_unit_test(left_out), cmocka_unit_test(many),
 	};
