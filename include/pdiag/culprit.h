@@ -59,8 +59,9 @@ struct pdiag_culprit {
  * Compare. `normal` are profiles of ordinary times, each by itself, so that what differs among them
  * anyway counts as ordinary; with none (count 0) what is told is what there is most of. All of one
  * context. Off-CPU time in which a thread merely rests (sleep, poll, a child, ...) counts only as
- * far as it is not how the process always waits. options may be NULL. Errors: -EINVAL, -E2BIG,
- * -ENOMEM.
+ * far as it is not how the process always waits. Cgroups are asked of /proc; that of a process that
+ * has ended is known if it was asked for earlier, in this context. options may be NULL. Errors:
+ * -EINVAL, -E2BIG, -ENOMEM.
  */
 PDIAG_API int pdiag_culprits_new(struct pdiag_profile *const *normal, uint32_t count,
 	struct pdiag_profile *trouble, const struct pdiag_culprits_options *options,

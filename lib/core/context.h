@@ -16,11 +16,12 @@ struct pdiag_child {
 	void (*destroy)(struct pdiag_child *child); /* frees the object; called once */
 };
 
-/* Things of which a context has one, made when first asked for; see pdiag_context_slot(). */
+/* Things of which a context has one, made when first asked for. */
 enum pdiag_slot {
 	PDIAG_SLOT_MODULES,
 	PDIAG_SLOT_SYMBOLIZER,
 	PDIAG_SLOT_CFI,
+	PDIAG_SLOT_CGROUPS,
 	PDIAG_SLOT_COUNT,
 };
 

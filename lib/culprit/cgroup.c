@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "culprit/cgroup.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "culprit/cgroup_memory.h"
+#include "process/proc_text.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "util/file.h"
 
-/* Names of tasks are cut at this length by the kernel. */
-#define COMM_MAX 15
+/* What the kernel writes behind the path of a cgroup that is removed. */
+#define DELETED " (deleted)"
 
 /* Is `want` one of the controllers, "a,b,c"? */
 static bool has_controller(const char *list, size_t len, const char *want)
@@ -43,6 +46,14 @@ static int rank(const char *line, size_t len, const char **path)
 	return 0;
 }
 
+static void cut_mark(char *path)
+{
+	size_t len = strlen(path), mark = strlen(DELETED);
+
+	if (len > mark && !strcmp(path + len - mark, DELETED))
+		path[len - mark] = '\0';
+}
+
 /* With version 1 a process has a path for each controller, and mostly the root's for those that
  * are not in use: any other says more. */
 void pdiag_cgroup_parse(const char *text, char *path, size_t size)
@@ -63,31 +74,85 @@ void pdiag_cgroup_parse(const char *text, char *path, size_t size)
 		memcpy(path, found, len);
 		path[len] = '\0';
 	}
+	cut_mark(path);
 }
 
-static bool is_called(int32_t pid, const char *process)
-{
-	char path[64], comm[64];
-	int len;
+/* ---- /proc ---- */
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	len = pdiag_file_read(path, comm, sizeof(comm));
-	if (len > 0 && comm[len - 1] == '\n')
-		comm[len - 1] = '\0';
-	return len > 0 && !strncmp(comm, process, COMM_MAX);
+/* A process as it is now. */
+struct alive {
+	struct pdiag_proc_stat stat;
+	uint64_t began; /* CLOCK_MONOTONIC */
+};
+
+static bool read_stat(const char *root, int32_t pid, struct pdiag_proc_stat *stat)
+{
+	char name[128], text[2048];
+
+	snprintf(name, sizeof(name), "%s/%d/stat", root, pid);
+	return pdiag_file_read(name, text, sizeof(text)) > 0 && pdiag_proc_stat_parse(text, stat);
 }
 
-static void ask_proc(void *user, int32_t pid, const char *process, char *path, size_t size)
+/* Its start is counted by a clock that goes on in suspends: before one, it seems earlier. */
+static uint64_t began(const struct pdiag_proc_stat *stat)
 {
-	char name[64], text[8192];
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t tick_ns = PDIAG_SECOND_NS / (uint64_t)(hz > 0 ? hz : 100), start, ahead;
 
-	(void)user;
+	/* In this order it is never below 0. */
+	ahead = pdiag_clock_ns(CLOCK_MONOTONIC);
+	ahead = pdiag_clock_ns(CLOCK_BOOTTIME) - ahead;
+	if (stat->start_ticks > UINT64_MAX / tick_ns)
+		return UINT64_MAX;
+	start = stat->start_ticks * tick_ns;
+	return start > ahead ? start - ahead : 0;
+}
+
+/* False: it is not there, or it is not the one that is meant. */
+static bool read_alive(const char *root, const struct pdiag_cgroup_question *q, struct alive *a,
+	char *path, size_t size)
+{
+	struct pdiag_proc_stat after;
+	char name[128], text[8192];
+
 	*path = '\0';
-	if (pid <= 0 || !is_called(pid, process))
-		return;
-	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	if (!read_stat(root, q->pid, &a->stat) ||
+		strncmp(a->stat.comm, q->process, PDIAG_COMM_SIZE - 1))
+		return false;
+	a->began = began(&a->stat);
+	if (a->began > q->to)
+		return false;
+	snprintf(name, sizeof(name), "%s/%d/cgroup", root, q->pid);
 	if (pdiag_file_read(name, text, sizeof(text)) > 0)
 		pdiag_cgroup_parse(text, path, size);
+	/* Is the text that of the same process? */
+	if (*path && read_stat(root, q->pid, &after) && after.start_ticks == a->stat.start_ticks)
+		return true;
+	*path = '\0';
+	return false;
 }
 
-const struct pdiag_cgroups pdiag_cgroups_of_proc = { .ask = ask_proc };
+void pdiag_cgroup_ask_proc(
+	void *user, const struct pdiag_cgroup_question *q, char *path, size_t size)
+{
+	const struct pdiag_cgroup_proc *proc = user;
+	struct pdiag_cgroup_owner owner = { .pid = q->pid, .name = q->process };
+	const char *known;
+	struct alive a;
+	bool alive;
+
+	*path = '\0';
+	if (q->pid <= 0)
+		return;
+	alive = read_alive(proc->root, q, &a, path, size);
+	/* Who has ended and is not waited for may be shown in the root by now. */
+	if (alive && a.stat.state != 'Z' && a.stat.state != 'X') {
+		owner.began = a.began;
+		owner.seen = pdiag_clock_ns(CLOCK_MONOTONIC);
+		pdiag_cgroup_remember(proc->memory, &owner, path);
+		return;
+	}
+	known = pdiag_cgroup_recall(proc->memory, q->pid, q->process, q->from, q->to);
+	if (known && strlen(known) < size)
+		memcpy(path, known, strlen(known) + 1);
+}

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/options.h"
+#include "culprit/cgroup_memory.h"
 #include "culprit/doing.h"
 #include "culprit/gather.h"
 #include "culprit/tell.h"
@@ -241,6 +242,17 @@ static int compare(struct pdiag_parts *parts, struct pdiag_profile *const *norma
 	return ret;
 }
 
+/* NULL: out of memory. */
+static const struct pdiag_cgroups *ask_proc(
+	struct pdiag *context, struct pdiag_cgroup_proc *proc, struct pdiag_cgroups *cgroups)
+{
+	*proc = (struct pdiag_cgroup_proc){ .root = "/proc",
+		.memory = pdiag_cgroup_memory_of(context) };
+	*cgroups = (struct pdiag_cgroups){ .ask = pdiag_cgroup_ask_proc, .user = proc,
+		.live = true };
+	return proc->memory ? cgroups : NULL;
+}
+
 int pdiag_culprits_compare(struct pdiag_profile *const *normal, uint32_t count,
 	struct pdiag_profile *trouble, const struct pdiag_culprits_options *options,
 	const struct pdiag_cgroups *cgroups, struct pdiag_culprits **out)
@@ -248,6 +260,8 @@ int pdiag_culprits_compare(struct pdiag_profile *const *normal, uint32_t count,
 	struct pdiag_parts parts = { 0 };
 	struct pdiag_culprits_options o;
 	struct pdiag_culprits *c = NULL;
+	struct pdiag_cgroup_proc proc;
+	struct pdiag_cgroups of_proc;
 	int ret;
 
 	ret = PDIAG_OPTIONS_COPY(&o, options, flags);
@@ -258,7 +272,7 @@ int pdiag_culprits_compare(struct pdiag_profile *const *normal, uint32_t count,
 	if (ret)
 		return ret;
 	if (!cgroups && !(o.flags & PDIAG_CULPRITS_NO_CGROUPS))
-		cgroups = &pdiag_cgroups_of_proc;
+		cgroups = ask_proc(trouble->context, &proc, &of_proc);
 	ret = pdiag_culprits_make(trouble->context, &c);
 	if (!ret)
 		ret = compare(&parts, normal, count, trouble, &o, cgroups, c);

@@ -78,6 +78,23 @@ static bool is_live(const struct pdiag_profile *p)
 	return false;
 }
 
+/* Of one of the profile's processes, as long as not too many have been asked for. */
+static void ask_cgroup(struct gather *g, const struct pdiag_profile_thread *t, char *path,
+	size_t size)
+{
+	const struct pdiag_profile *p = g->profile;
+	struct pdiag_cgroup_question q = { .pid = t->pid, .process = t->process,
+		.from = p->start_time, .to = p->end_time };
+
+	*path = '\0';
+	if (g->parts->asked >= CGROUP_LIMIT)
+		return;
+	g->parts->asked++;
+	/* What was merged in came later, as a rule. */
+	q.to += p->extra_duration < UINT64_MAX - q.to ? p->extra_duration : UINT64_MAX - q.to;
+	g->cgroups->ask(g->cgroups->user, &q, path, size);
+}
+
 static int find_cgroup(struct gather *g, const struct pdiag_profile_thread *t, struct owner *o)
 {
 	char path[PATH_MAX];
@@ -87,11 +104,7 @@ static int find_cgroup(struct gather *g, const struct pdiag_profile_thread *t, s
 	if (!g->cgroups)
 		return 0;
 	if (!g->parts->list[o->pid].cgroup) {
-		*path = '\0';
-		if (g->parts->asked < CGROUP_LIMIT) {
-			g->parts->asked++;
-			g->cgroups->ask(g->cgroups->user, t->pid, t->process, path, sizeof(path));
-		}
+		ask_cgroup(g, t, path, sizeof(path));
 		key = intern(g, path, strlen(path));
 		if (!key)
 			return -ENOMEM;
@@ -350,7 +363,7 @@ int pdiag_gather(struct pdiag_parts *parts, struct pdiag_profile *profile, bool 
 		ret = pdiag_profile_resolve(profile, symbolizer);
 	if (ret)
 		return ret;
-	if (cgroups == &pdiag_cgroups_of_proc && !is_live(profile))
+	if (cgroups && cgroups->live && !is_live(profile))
 		g.cgroups = NULL;
 	ret = add_entries(&g);
 	if (!ret)

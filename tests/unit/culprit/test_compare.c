@@ -9,8 +9,10 @@
 #include <pdiag/culprit.h>
 #include <pdiag/error.h>
 
+#include "culprit/cgroup_memory.h"
 #include "culprit/compare.h"
 #include "support/fail_alloc.h"
+#include "support/made_proc.h"
 #include "support/made_window.h"
 
 #define NORMAL 4
@@ -347,11 +349,11 @@ static void test_nothing_to_compare(void **state)
 	pdiag_culprits_free(NULL);
 }
 
-static void tell_cgroup(void *user, int32_t pid, const char *process, char *path, size_t size)
+static void tell_cgroup(
+	void *user, const struct pdiag_cgroup_question *q, char *path, size_t size)
 {
 	(void)user;
-	(void)process;
-	snprintf(path, size, "%s", pid == 10 ? "" : pid >= 1000 ? "/batch" : "/system");
+	snprintf(path, size, "%s", q->pid == 10 ? "" : q->pid >= 1000 ? "/batch" : "/system");
 }
 
 static void test_cgroups(void **state)
@@ -374,6 +376,70 @@ static void test_cgroups(void **state)
 	assert_null(nth(s, PDIAG_CULPRIT_CGROUP, 1));
 	assert_string_equal(of_process(s, "odd")->cgroup, "/batch");
 	assert_int_equal(of_process(s, "odd")->pid, 0);
+}
+
+static void note_time(
+	void *user, const struct pdiag_cgroup_question *q, char *path, size_t size)
+{
+	struct pdiag_cgroup_question *noted = user;
+
+	(void)size;
+	if (q->pid == 77)
+		*noted = *q;
+	*path = '\0';
+}
+
+/* Whoever tells cgroups is told of which time the profile is, with what was merged in. */
+static void test_cgroup_time(void **state)
+{
+	struct scene *s = *state;
+	struct pdiag_cgroup_question q = { 0 };
+	const struct pdiag_cgroups cgroups = { .ask = note_time, .user = &q };
+
+	window_run(s->trouble, "hog", 77, 9, "u:main<u:burn");
+	s->trouble->start_time = 5000000000;
+	s->trouble->extra_duration = 2000000000;
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+				 &s->found), 0);
+	assert_true(q.from == 5000000000 && q.to == 12000000000);
+	s->trouble->extra_duration = UINT64_MAX;
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+				 &s->found), 0);
+	assert_true(q.to == UINT64_MAX);
+}
+
+/* As at the end of an event: those who were in the cgroup have ended since it was first told. */
+static void test_ended_cgroup(void **state)
+{
+	struct scene *s = *state;
+	struct pdiag_cgroup_proc proc = { .memory = pdiag_cgroup_memory_of(s->context) };
+	const struct pdiag_cgroups cgroups = { .ask = pdiag_cgroup_ask_proc, .user = &proc };
+	struct pdiag_culprits *again;
+	const struct pdiag_culprit *c;
+	char root[64];
+
+	assert_non_null(proc.memory);
+	made_proc_begin(root);
+	proc.root = root;
+	usual(s->trouble, 10, 0);
+	for (int32_t pid = 1000; pid < 1005; pid++) {
+		window_run(s->trouble, pid % 2 ? "odd" : "even", pid, 2, "u:main<u:work");
+		made_proc_put(root, pid, pid % 2 ? "odd" : "even", 'R', 0, "/batch");
+	}
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+				 &s->found), 0);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_CGROUP, 0)->cgroup, "/batch");
+	for (int32_t pid = 1000; pid < 1005; pid++)
+		made_proc_end(root, pid);
+	assert_int_equal(rmdir(root), 0);
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+				 &again), 0);
+	s->found = again;
+	c = nth(s, PDIAG_CULPRIT_CGROUP, 0);
+	assert_non_null(c);
+	assert_string_equal(c->cgroup, "/batch");
+	assert_int_equal(c->processes, 5);
+	assert_string_equal(of_process(s, "odd")->cgroup, "/batch");
 }
 
 /* What names hold does not get into sentences. */
@@ -566,7 +632,8 @@ int main(void)
 		TEST(test_fork_storm), TEST(test_one_of_two), TEST(test_restart),
 		TEST(test_storage), TEST(test_of_its_time), TEST(test_rest), TEST(test_convoy),
 		TEST(test_stuck), TEST(test_memory), TEST(test_nothing_to_compare),
-		TEST(test_cgroups), TEST(test_hostile), TEST(test_wrong), TEST(test_max),
+		TEST(test_cgroups), TEST(test_cgroup_time),
+		TEST(test_ended_cgroup), TEST(test_hostile), TEST(test_wrong), TEST(test_max),
 		TEST(test_sleep), TEST(test_victims), TEST(test_kernel_threads),
 		TEST(test_says_nothing), TEST(test_no_memory),
 	};
