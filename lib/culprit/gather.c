@@ -177,6 +177,15 @@ static bool may_make(const struct gather *g, uint32_t parent)
 	return g->trouble && g->parts->count < PDIAG_PARTS_FRAMES;
 }
 
+/*
+ * Where code was compiled without frame pointers, its callers are words of its stack that mean
+ * nothing. They are left out: all that they do is to tell stacks apart that end at the same place.
+ */
+static bool is_nowhere(const struct pdiag_symbol *s)
+{
+	return s->kind == PDIAG_FRAME_UNRESOLVED && s->reason == PDIAG_REASON_NO_MAPPING;
+}
+
 /* One step down from *step. 0 or -ENOMEM. */
 static int go_down(struct gather *g, uint32_t frame, struct step *step)
 {
@@ -186,6 +195,10 @@ static int go_down(struct gather *g, uint32_t frame, struct step *step)
 
 	if (step->cut)
 		return 0;
+	if (is_nowhere(s)) {
+		p->list[p->list[step->base].parent].user = 1;
+		return 0;
+	}
 	if (!g->names[frame])
 		g->names[frame] = intern(g, s->name, strlen(s->name));
 	if (!g->names[frame])

@@ -53,7 +53,7 @@ struct pdiag_part {
 	uint16_t rests; /* 1: and that may be a rest */
 	uint64_t key;
 	uint32_t threads; /* of a DOING: that did it in the time of trouble */
-	uint32_t reserved;
+	uint32_t user; /* 1: a NAME that ran code of user space, wherever that is from */
 	uint32_t child, next; /* set by _link(): first child, next sibling; 0: none */
 	union {
 		const struct pdiag_symbol *symbol; /* of a FRAME: the first of its name */

@@ -155,6 +155,8 @@ static bool of_kernel(const struct pdiag_parts *p, uint32_t name)
 {
 	bool any = false;
 
+	if (p->list[name].user)
+		return false;
 	for (uint32_t d = p->list[name].child; d; d = p->list[d].next)
 		for (uint32_t i = p->list[d].child; i; i = p->list[i].next) {
 			if (p->list[i].symbol->kind != PDIAG_FRAME_KERNEL)

@@ -7,13 +7,11 @@
 #include <string.h>
 
 #include "culprit/doing.h"
+#include "culprit/where.h"
 #include "output/number.h"
-#include "output/sanitize.h"
 #include "util/array.h"
 #include "util/clock.h"
 
-/* Longer names are cut in sentences, not in the fields. */
-#define NAME_MAX_SHOWN 80
 /* From so many threads on their number is told, and not the share of their time. */
 #define THREADS 1.5
 /* And of who was there for less of ordinary times, as the share of a moment says nothing. */
@@ -24,29 +22,6 @@ struct figures {
 	double seconds, rate, normal;
 	double time, normal_time; /* of all that it did, in both */
 };
-
-struct frames {
-	const struct pdiag_symbol **list; /* leaf first */
-	uint32_t depth;
-};
-
-static void add_name(struct pdiag_text *t, const char *name)
-{
-	struct pdiag_text clean = { 0 };
-	size_t len;
-
-	pdiag_sanitize_name(&clean, name, strlen(name));
-	if (clean.error) {
-		t->error = clean.error;
-		pdiag_text_free(&clean);
-		return;
-	}
-	len = pdiag_sanitize_cut(clean.data, clean.len, NAME_MAX_SHOWN);
-	pdiag_text_add(t, clean.data, len);
-	if (len < clean.len)
-		pdiag_text_str(t, "...");
-	pdiag_text_free(&clean);
-}
 
 /* Two digits or more that count; the same number of decimals for what it is held against. */
 static unsigned int decimals_of(double v)
@@ -70,43 +45,6 @@ static void add_against(struct pdiag_text *t, const struct pdiag_case *c, uint32
 	pdiag_text_str(t, ", normally ");
 	add_number(t, normal, decimals);
 	pdiag_text_str(t, unit);
-}
-
-/* How a program waits is told by the C library, what for is not. */
-static bool is_libc(const struct pdiag_symbol *s)
-{
-	const char *name = strrchr(s->module ? s->module : "", '/');
-
-	return name && (!strncmp(name, "/libc.", 6) || !strncmp(name, "/libc-", 6) ||
-		!strncmp(name, "/libpthread", 11) || !strncmp(name, "/ld-musl", 8));
-}
-
-static const struct pdiag_symbol *last_of_user(const struct frames *f, bool libc)
-{
-	for (uint32_t i = 0; i < f->depth; i++)
-		if (f->list[i]->kind != PDIAG_FRAME_KERNEL &&
-			f->list[i]->kind != PDIAG_FRAME_MARK && (libc || !is_libc(f->list[i])))
-			return f->list[i];
-	return NULL;
-}
-
-/* The function that a person knows: the last of user space, and where in the kernel that is. */
-static void add_where(struct pdiag_text *t, const struct frames *f, bool running)
-{
-	const struct pdiag_symbol *leaf = f->depth ? f->list[0] : NULL;
-	const struct pdiag_symbol *user = last_of_user(f, running);
-
-	if (!leaf)
-		return;
-	if (!user)
-		user = last_of_user(f, true);
-	pdiag_text_str(t, " in ");
-	add_name(t, user ? user->name : leaf->name);
-	if (!user || user == leaf || !running)
-		return;
-	pdiag_text_str(t, " (kernel: ");
-	add_name(t, leaf->name);
-	pdiag_text_char(t, ')');
 }
 
 static const char *waits_for(enum pdiag_state state)
@@ -138,7 +76,7 @@ static const char *waits_for(enum pdiag_state state)
 }
 
 static void add_doing(struct pdiag_text *t, const struct pdiag_case *c, uint32_t doing,
-	const struct figures *f, const struct frames *frames)
+	const struct figures *f, const struct pdiag_told_frames *frames)
 {
 	enum pdiag_state state = pdiag_doing_state(c->parts->list[doing].key);
 	unsigned int decimals = decimals_of(f->rate);
@@ -148,12 +86,12 @@ static void add_doing(struct pdiag_text *t, const struct pdiag_case *c, uint32_t
 		pdiag_text_str(t, "uses ");
 		add_number(t, f->rate, decimals);
 		pdiag_text_str(t, " CPUs");
-		add_where(t, frames, true);
+		pdiag_tell_where(t, frames, true);
 		add_against(t, c, doing, f->normal, decimals, "");
 		return;
 	}
 	pdiag_text_str(t, waits_for(state));
-	add_where(t, frames, false);
+	pdiag_tell_where(t, frames, false);
 	pdiag_text_str(t, ": ");
 	if (f->rate >= THREADS || !(f->time > 0) ||
 		(f->normal > 0 && f->normal_time < OLD * f->time)) {
@@ -206,7 +144,7 @@ static void fill(struct pdiag_culprit *out, const struct figures *f)
 	out->normal_rate = f->normal;
 }
 
-static int frames_of(const struct pdiag_case *c, uint32_t part, struct frames *f)
+static int frames_of(const struct pdiag_case *c, uint32_t part, struct pdiag_told_frames *f)
 {
 	const struct pdiag_part *list = c->parts->list;
 	uint32_t at;
@@ -246,7 +184,7 @@ static void add_who(struct pdiag_text *t, const struct pdiag_case *c,
 
 	if (part->kind == PDIAG_PART_CGROUP)
 		pdiag_text_str(t, "cgroup ");
-	add_name(t, pdiag_part_text(part));
+	pdiag_tell_name(t, pdiag_part_text(part));
 	if (s->pid)
 		pdiag_text_printf(t, " (pid %d)", s->pid);
 	else if (s->processes > 1)
@@ -267,7 +205,7 @@ static struct pdiag_culprit start(const struct pdiag_case *c, const struct pdiag
 }
 
 static int finish(struct pdiag_culprits *to, struct pdiag_culprit *culprit,
-	struct pdiag_text *sentence, struct frames *f)
+	struct pdiag_text *sentence, struct pdiag_told_frames *f)
 {
 	int ret = sentence->error;
 
@@ -285,7 +223,7 @@ int pdiag_tell_suspect(struct pdiag_culprits *to, const struct pdiag_case *c,
 	struct pdiag_culprit culprit = start(c, s);
 	struct figures f = figures_of(c, s->told);
 	struct pdiag_text t = { 0 };
-	struct frames frames = { 0 };
+	struct pdiag_told_frames frames = { 0 };
 
 	if (stack && stack->doing == s->doing && frames_of(c, stack->part, &frames))
 		return -ENOMEM;
@@ -307,7 +245,7 @@ int pdiag_tell_stack(struct pdiag_culprits *to, const struct pdiag_case *c,
 	struct pdiag_culprit culprit = start(c, s);
 	struct figures f = { 0 };
 	struct pdiag_text t = { 0 };
-	struct frames frames = { 0 };
+	struct pdiag_told_frames frames = { 0 };
 
 	if (frames_of(c, stack->part, &frames))
 		return -ENOMEM;

@@ -3,8 +3,8 @@
  * Profiles made by hand, through the profile's internal interface.
  *
  * A frame is written "KIND[#N][@MODULE]:NAME". KIND is u user, k kernel, j run-time code, v vdso,
- * i inlined, or x for a frame without a name (NAME is then its placeholder). #N makes it another
- * address of the same function.
+ * i inlined, x for a frame without a name (NAME is then its placeholder), or n for one that is
+ * in no mapping. #N makes it another address of the same function.
  */
 #ifndef TESTS_SUPPORT_MADE_PROFILE_H
 #define TESTS_SUPPORT_MADE_PROFILE_H
@@ -56,6 +56,7 @@ static inline uint32_t made_kind(char c)
 	case 'i':
 		return PDIAG_FRAME_INLINED;
 	case 'x':
+	case 'n':
 		return PDIAG_FRAME_UNRESOLVED;
 	default:
 		return PDIAG_FRAME_USER;
@@ -93,6 +94,10 @@ static inline uint32_t made_frame(struct pdiag_profile *p, const char *spec)
 	}
 	if (symbol.kind == PDIAG_FRAME_UNRESOLVED)
 		symbol.reason = PDIAG_REASON_NO_SYMBOLS;
+	if (*spec == 'n') {
+		symbol.reason = PDIAG_REASON_NO_MAPPING;
+		symbol.module = "";
+	}
 	symbol.address = value & ~0xfull;
 	id = pdiag_profile_frame(p, &made_module, value);
 	made_check(id != PDIAG_ID_NONE && pdiag_profile_name(p, id, &symbol) == 0, "frame");

@@ -1,110 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who is told for a hog, a storm, a convoy; and who is not: for resting, queueing, a restart. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit/culprit/scene.h"
 
-#include <pdiag/culprit.h>
-#include <pdiag/error.h>
-
-#include "culprit/cgroup_memory.h"
 #include "culprit/compare.h"
 #include "support/fail_alloc.h"
-#include "support/made_proc.h"
-#include "support/made_window.h"
-
-#define NORMAL 4
-
-/* A machine at work: a server, a pool that rests, small daemons. */
-struct scene {
-	struct pdiag *context;
-	struct pdiag_profile *normal[NORMAL], *trouble;
-	struct pdiag_culprits *found;
-};
-
-static void usual(struct pdiag_profile *p, double seconds, unsigned int n)
-{
-	double vary = 1 + 0.05 * (n % 3);
-
-	window_run(p, "server", 10, 0.30 * seconds * vary, "u:main<u:serve<u:parse");
-	window_run(p, "server", 10, 0.10 * seconds * vary, "u:main<u:serve<k:sys_write");
-	window_run(p, "daemon", 20, 0.02 * seconds, "u:main<u:tick");
-	window_wait(p, "server", 10, PDIAG_STATE_POLL, 0.5 * seconds, 0.01,
-		"u:main<u:serve<k:do_epoll_wait");
-	window_wait(p, "server", 10, PDIAG_STATE_IO, 0.04 * seconds * vary, 0.004,
-		"u:main<u:serve<u:save<k:io_schedule");
-	window_wait(p, "pool", 30, PDIAG_STATE_FUTEX, 20 * seconds, 2,
-		"u:thread<u:next_job<k:futex_wait");
-	window_wait(p, "daemon", 20, PDIAG_STATE_SLEEP, 0.98 * seconds, 0.5,
-		"u:main<k:hrtimer_nanosleep");
-	window_wait(p, "server", 10, PDIAG_STATE_PREEMPTED, 0.02 * seconds, 0.002,
-		"u:main<u:serve<u:parse");
-}
-
-static int setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	if (!s || pdiag_open(NULL, &s->context))
-		return -1;
-	for (unsigned int i = 0; i < NORMAL; i++) {
-		s->normal[i] = window_new(s->context, 15);
-		usual(s->normal[i], 15, i);
-	}
-	s->trouble = window_new(s->context, 10);
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *s = *state;
-
-	pdiag_close(s->context);
-	free(s);
-	return 0;
-}
-
-static void compare(struct scene *s)
-{
-	assert_int_equal(pdiag_culprits_new(s->normal, NORMAL, s->trouble, NULL, &s->found), 0);
-	for (uint32_t i = 0; i < pdiag_culprits_count(s->found); i++) {
-		const struct pdiag_culprit *c = pdiag_culprits_get(s->found, i);
-
-		print_message("  %u: %s (%.0f decades, share %.2f)\n", c->kind, c->sentence,
-			c->significance, c->share);
-	}
-}
-
-static const struct pdiag_culprit *nth(const struct scene *s, uint32_t kind, unsigned int n)
-{
-	const struct pdiag_culprit *c;
-
-	for (uint32_t i = 0; (c = pdiag_culprits_get(s->found, i)); i++)
-		if (c->kind == kind && !n--)
-			return c;
-	return NULL;
-}
-
-static const struct pdiag_culprit *of_process(const struct scene *s, const char *name)
-{
-	const struct pdiag_culprit *c;
-
-	for (uint32_t i = 0; (c = pdiag_culprits_get(s->found, i)); i++)
-		if (c->kind == PDIAG_CULPRIT_PROCESS && !strcmp(c->process, name))
-			return c;
-	return NULL;
-}
-
-static int has_frame(const struct pdiag_culprit *c, const char *name)
-{
-	for (uint32_t i = 0; c && i < c->depth; i++)
-		if (!strcmp(c->frames[i]->name, name))
-			return 1;
-	return 0;
-}
 
 static void test_quiet(void **state)
 {
@@ -349,99 +248,6 @@ static void test_nothing_to_compare(void **state)
 	pdiag_culprits_free(NULL);
 }
 
-static void tell_cgroup(
-	void *user, const struct pdiag_cgroup_question *q, char *path, size_t size)
-{
-	(void)user;
-	snprintf(path, size, "%s", q->pid == 10 ? "" : q->pid >= 1000 ? "/batch" : "/system");
-}
-
-static void test_cgroups(void **state)
-{
-	struct scene *s = *state;
-	const struct pdiag_cgroups cgroups = { .ask = tell_cgroup };
-	const struct pdiag_culprit *c;
-
-	usual(s->trouble, 10, 0);
-	for (int32_t pid = 1000; pid < 1005; pid++)
-		window_run(s->trouble, pid % 2 ? "odd" : "even", pid, 2, "u:main<u:work");
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
-				 &s->found), 0);
-	c = nth(s, PDIAG_CULPRIT_CGROUP, 0);
-	assert_string_equal(c->cgroup, "/batch");
-	assert_string_equal(c->process, "");
-	assert_int_equal(c->processes, 5);
-	assert_string_equal(c->sentence,
-		"cgroup /batch (5 processes) uses 1.0 CPUs, normally 0");
-	assert_null(nth(s, PDIAG_CULPRIT_CGROUP, 1));
-	assert_string_equal(of_process(s, "odd")->cgroup, "/batch");
-	assert_int_equal(of_process(s, "odd")->pid, 0);
-}
-
-static void note_time(
-	void *user, const struct pdiag_cgroup_question *q, char *path, size_t size)
-{
-	struct pdiag_cgroup_question *noted = user;
-
-	(void)size;
-	if (q->pid == 77)
-		*noted = *q;
-	*path = '\0';
-}
-
-/* Whoever tells cgroups is told of which time the profile is, with what was merged in. */
-static void test_cgroup_time(void **state)
-{
-	struct scene *s = *state;
-	struct pdiag_cgroup_question q = { 0 };
-	const struct pdiag_cgroups cgroups = { .ask = note_time, .user = &q };
-
-	window_run(s->trouble, "hog", 77, 9, "u:main<u:burn");
-	s->trouble->start_time = 5000000000;
-	s->trouble->extra_duration = 2000000000;
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
-				 &s->found), 0);
-	assert_true(q.from == 5000000000 && q.to == 12000000000);
-	s->trouble->extra_duration = UINT64_MAX;
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
-				 &s->found), 0);
-	assert_true(q.to == UINT64_MAX);
-}
-
-/* As at the end of an event: those who were in the cgroup have ended since it was first told. */
-static void test_ended_cgroup(void **state)
-{
-	struct scene *s = *state;
-	struct pdiag_cgroup_proc proc = { .memory = pdiag_cgroup_memory_of(s->context) };
-	const struct pdiag_cgroups cgroups = { .ask = pdiag_cgroup_ask_proc, .user = &proc };
-	struct pdiag_culprits *again;
-	const struct pdiag_culprit *c;
-	char root[64];
-
-	assert_non_null(proc.memory);
-	made_proc_begin(root);
-	proc.root = root;
-	usual(s->trouble, 10, 0);
-	for (int32_t pid = 1000; pid < 1005; pid++) {
-		window_run(s->trouble, pid % 2 ? "odd" : "even", pid, 2, "u:main<u:work");
-		made_proc_put(root, pid, pid % 2 ? "odd" : "even", 'R', 0, "/batch");
-	}
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
-				 &s->found), 0);
-	assert_string_equal(nth(s, PDIAG_CULPRIT_CGROUP, 0)->cgroup, "/batch");
-	for (int32_t pid = 1000; pid < 1005; pid++)
-		made_proc_end(root, pid);
-	assert_int_equal(rmdir(root), 0);
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
-				 &again), 0);
-	s->found = again;
-	c = nth(s, PDIAG_CULPRIT_CGROUP, 0);
-	assert_non_null(c);
-	assert_string_equal(c->cgroup, "/batch");
-	assert_int_equal(c->processes, 5);
-	assert_string_equal(of_process(s, "odd")->cgroup, "/batch");
-}
-
 /* What names hold does not get into sentences. */
 static void test_hostile(void **state)
 {
@@ -623,8 +429,6 @@ static void test_no_memory(void **state)
 	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "hog");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -632,8 +436,7 @@ int main(void)
 		TEST(test_fork_storm), TEST(test_one_of_two), TEST(test_restart),
 		TEST(test_storage), TEST(test_of_its_time), TEST(test_rest), TEST(test_convoy),
 		TEST(test_stuck), TEST(test_memory), TEST(test_nothing_to_compare),
-		TEST(test_cgroups), TEST(test_cgroup_time),
-		TEST(test_ended_cgroup), TEST(test_hostile), TEST(test_wrong), TEST(test_max),
+		TEST(test_hostile), TEST(test_wrong), TEST(test_max),
 		TEST(test_sleep), TEST(test_victims), TEST(test_kernel_threads),
 		TEST(test_says_nothing), TEST(test_no_memory),
 	};
