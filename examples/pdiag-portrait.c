@@ -24,7 +24,7 @@ static const char usage[] =
 	"      --interval MS     from sample to sample, 100 to 600000 (default 1000)\n"
 	"      --by ORDER        what comes first: cpu (default), abnormality, run_delay,\n"
 	"                        storage, resident, pid\n"
-	"  -n, --top N           show the first N (default 20; 0: all)\n"
+	"  -n, --top N           show the first N that did anything (default 20; 0: all)\n"
 	"  -p, --pid PID         this process only, with all that is known of it\n"
 	"  -s, --sheet FILE      with --pid: draw it, as SVG\n"
 	"      --profile         capture samples meanwhile, on the CPU and off it: what it waits\n"
@@ -67,7 +67,9 @@ static void print_clean(const char *text, int width)
 
 static int print_line(void *user, const struct pdiag_portrait *p)
 {
-	(void)user;
+	uint32_t *lines = user;
+
+	*lines += 1;
 	printf("%8d ", p->pid);
 	print_clean(p->name, 16);
 	printf(" %-10s", pdiag_class_text(p->klass));
@@ -90,7 +92,10 @@ static void print_number(double v)
 
 static int print_all(void *user, const struct pdiag_portrait *p)
 {
-	print_line(user, p);
+	uint32_t lines = 0;
+
+	(void)user;
+	print_line(&lines, p);
 	printf("\ncommand  ");
 	print_clean(*p->command ? p->command : "?", 0);
 	printf("\ncgroup   ");
@@ -113,6 +118,18 @@ static int print_all(void *user, const struct pdiag_portrait *p)
 	return 0;
 }
 
+/* The list ends where nothing more is to tell. */
+static int print_list(struct pdiag_portraits *portraits, uint32_t processes)
+{
+	uint32_t lines = 0;
+	int ret = pdiag_portraits_each(portraits, opt.order, opt.top, print_line, &lines);
+
+	if (!ret && opt.top && lines < opt.top && lines < processes)
+		printf("%8s %u more with nothing to tell by %s; --top 0 shows them\n", "",
+			processes - lines, orders[opt.order]);
+	return ret;
+}
+
 static int show(struct pdiag_portraits *portraits)
 {
 	const struct pdiag_sink sink = { .size = sizeof(sink), .path = opt.sheet };
@@ -130,7 +147,7 @@ static int show(struct pdiag_portraits *portraits)
 	if (opt.portraits.pid)
 		ret = pdiag_portraits_find(portraits, opt.portraits.pid, print_all, NULL);
 	else
-		ret = pdiag_portraits_each(portraits, opt.order, opt.top, print_line, NULL);
+		ret = print_list(portraits, info.processes);
 	if (!ret && opt.sheet)
 		ret = pdiag_portraits_write_sheet(portraits, opt.portraits.pid, &sink);
 	if (ret)

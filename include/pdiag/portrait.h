@@ -26,7 +26,9 @@ enum pdiag_class {
 };
 
 /* Flags of pdiag_portraits_options. */
-#define PDIAG_PORTRAITS_NO_CHILDREN 1u /* do not credit children that ended to who made them */
+/* Do not credit children that ended to who made them: PDIAG_QUANTITY_CHILDREN_CPU is as the kernel
+ * counts it, once more at each level above, and beside what was seen of the children themselves. */
+#define PDIAG_PORTRAITS_NO_CHILDREN 1u
 
 struct pdiag_portraits_options {
 	size_t size;	      /* sizeof(struct pdiag_portraits_options) */
@@ -57,7 +59,7 @@ enum pdiag_portrait_quantity {
 	PDIAG_QUANTITY_THREADS,
 	PDIAG_QUANTITY_BLOCKED_IO,	/* threads that wait for storage, by the kernel: s/s */
 	PDIAG_QUANTITY_MIGRATIONS,	/* from CPU to CPU, a second */
-	PDIAG_QUANTITY_CHILDREN_CPU,	/* s/s, of children that ended */
+	PDIAG_QUANTITY_CHILDREN_CPU,	/* s/s, of children that ended; each second once */
 	PDIAG_QUANTITY_OFF_FUTEX,	/* from here on by pdiag_portraits_add_profile(): threads */
 	PDIAG_QUANTITY_OFF_IO,		/* that wait for it: s/s */
 	PDIAG_QUANTITY_OFF_NETWORK,
@@ -141,7 +143,10 @@ PDIAG_API int pdiag_portraits_sample(struct pdiag_portraits *portraits);
  */
 PDIAG_API int pdiag_portraits_add_profile(
 	struct pdiag_portraits *portraits, struct pdiag_profile *profile);
-/* The first `count` (0: all) by that order. Errors: -EINVAL, -ENOMEM, and what fn returns. */
+/*
+ * The first `count` by that order, as far as there is anything to tell: by CPU, those that used
+ * none of it are left out. 0: all there are. Errors: -EINVAL, -ENOMEM, and what fn returns.
+ */
 PDIAG_API int pdiag_portraits_each(struct pdiag_portraits *portraits, uint32_t order,
 	uint32_t count, pdiag_portrait_fn fn, void *user);
 /* Of one process. Errors: -ESRCH, and what fn returns. */

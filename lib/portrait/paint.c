@@ -150,6 +150,23 @@ static double key(const struct pdiag_portraits *p, const struct pdiag_proc *proc
 		known(now[PDIAG_QUANTITY_CHILDREN_CPU]);
 }
 
+/* Up to here there is nothing to tell by that order; sentences write it as 0, too. */
+static double nothing(uint32_t order)
+{
+	switch (order) {
+	case PDIAG_ORDER_CPU:
+		return pdiag_quantity_floor(PDIAG_QUANTITY_CPU_USER) * PDIAG_PORTRAIT_NOTHING;
+	case PDIAG_ORDER_RUN_DELAY:
+		return pdiag_quantity_floor(PDIAG_QUANTITY_RUN_DELAY) * PDIAG_PORTRAIT_NOTHING;
+	case PDIAG_ORDER_STORAGE:
+		return pdiag_quantity_floor(PDIAG_QUANTITY_STORAGE_READ) * PDIAG_PORTRAIT_NOTHING;
+	case PDIAG_ORDER_PID:
+		return -INFINITY;
+	default:
+		return 0;
+	}
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
@@ -180,6 +197,8 @@ int pdiag_portraits_each(struct pdiag_portraits *p, uint32_t order, uint32_t cou
 		places[i] = (struct place){ key(p, &p->procs[i], order), p->procs[i].pid };
 	qsort(places, n, sizeof(*places), by_key);
 	for (size_t i = 0; !ret && i < n && (!count || i < count); i++) {
+		if (count && places[i].key <= nothing(order))
+			break;
 		proc = pdiag_portrait_find(p, places[i].pid);
 		ret = proc ? hand_out(p, proc, fn, user) : 0;
 	}

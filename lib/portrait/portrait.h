@@ -28,6 +28,7 @@
 #define PDIAG_PORTRAIT_LINES ((uint32_t)PDIAG_QUANTITY_OFF_FUTEX) /* quantities that have one */
 #define PDIAG_PORTRAIT_WARM 8u	    /* looks before anything is unusual */
 #define PDIAG_PORTRAIT_CUT 2u	    /* ticks by which sums of two numbers of the kernel differ */
+#define PDIAG_PORTRAIT_NOTHING 1e-3 /* of what matters: it is written as 0 */
 #define PDIAG_PORTRAIT_NEVER UINT64_MAX
 
 /* What is counted from one look to the next, in the kernel's units. */

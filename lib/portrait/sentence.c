@@ -51,8 +51,7 @@ void pdiag_portrait_value(struct pdiag_text *t, uint32_t q, double value)
 		t->error = t->error ? t->error : -ENOMEM;
 		return;
 	}
-	/* Below a thousandth of what matters it is nothing. */
-	if (fabs(value) < pdiag_quantity_floor(q) / 1000)
+	if (fabs(value) < pdiag_quantity_floor(q) * PDIAG_PORTRAIT_NOTHING)
 		value = 0;
 	pdiag_quantity_value(t, &quantity, value);
 	if (quantity.counted && per_second && pdiag_quantity_known(value))

@@ -309,9 +309,73 @@ static void orders(void **state)
 	fixture_end(&f);
 }
 
+/* The first so many are no more than there is something to tell of; all are all. */
+static void nothing_to_tell(void **state)
+{
+	static const uint32_t counts[] = { [PDIAG_ORDER_CPU] = 2, [PDIAG_ORDER_ABNORMALITY] = 0,
+		[PDIAG_ORDER_RUN_DELAY] = 1, [PDIAG_ORDER_STORAGE] = 1,
+		[PDIAG_ORDER_RESIDENT] = 3, [PDIAG_ORDER_PID] = 5 };
+	struct fixture f;
+	struct made m;
+
+	(void)state;
+	fixture_begin(&f);
+	f.options.window_s = 600;
+	assert_int_equal(make(&f), 0);
+	sample(&f, 0);
+	for (int i = 1; i <= 5; i++) {
+		m = (struct made){ .pid = i, .start = ticks(&f), .pages = i > 2,
+			.run_ns = i < 4 ? NS : 0, .user = i < 3, .system = i == 2,
+			.delay_ns = i == 1 ? NS : 0, .write = i == 5 ? 1 << 20 : 0 };
+		put_process(&f, &m);
+	}
+	sample(&f, 10);
+	for (uint32_t order = 0; order <= PDIAG_ORDER_PID; order++) {
+		struct seen s = { .count = 0 };
+
+		assert_int_equal(pdiag_portraits_each(f.portraits, order, 20, see, &s), 0);
+		assert_int_equal(s.count, counts[order]);
+		s.count = 0;
+		assert_int_equal(pdiag_portraits_each(f.portraits, order, 1, see, &s), 0);
+		assert_int_equal(s.count, counts[order] ? 1 : 0);
+		s.count = 0;
+		assert_int_equal(pdiag_portraits_each(f.portraits, order, 0, see, &s), 0);
+		assert_int_equal(s.count, 5);
+	}
+	fixture_end(&f);
+}
+
+/* What is written as 0 is nothing, and not told: a tick in 20 minutes. */
+static void written_as_0(void **state)
+{
+	struct seen s = { .count = 0 };
+	struct fixture f;
+	struct made m;
+
+	(void)state;
+	fixture_begin(&f);
+	f.options.interval_ms = 600000;
+	f.options.window_s = 1200;
+	m = (struct made){ .pid = 1, .start = 1, .run_ns = NS };
+	put_process(&f, &m);
+	assert_int_equal(make(&f), 0);
+	sample(&f, 0);
+	sample(&f, 600);
+	m.user++;
+	m.run_ns += NS / 100;
+	put_process(&f, &m);
+	sample(&f, 600);
+	assert_true(value(&f, 1, PDIAG_QUANTITY_CPU_USER) > 0);
+	assert_non_null(strstr(look_at(&f, 1).reasons, "it uses 0 % of a CPU"));
+	assert_int_equal(pdiag_portraits_each(f.portraits, PDIAG_ORDER_CPU, 20, see, &s), 0);
+	assert_int_equal(s.count, 0);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_to_tell), cmocka_unit_test(written_as_0),
 		cmocka_unit_test(rates), cmocka_unit_test(window), cmocka_unit_test(late),
 		cmocka_unit_test(born), cmocka_unit_test(reused), cmocka_unit_test(rest),
 		cmocka_unit_test(threads), cmocka_unit_test(orders),
