@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "culprit/doing.h"
+#include "profile/stack.h"
 #include "symbol/symbolizer.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -46,9 +47,8 @@ struct gather {
 	struct step *steps;	/* by node */
 	struct owner *owners;	/* by thread */
 	uint32_t *path;
-	const struct pdiag_symbol **symbols; /* of one stack */
-	size_t path_cap, symbol_cap;
-	uint32_t depth;
+	size_t path_cap;
+	struct pdiag_stack_symbols stack; /* that is being added */
 };
 
 size_t pdiag_group_name(const char *process)
@@ -141,33 +141,6 @@ static struct owner *owner_of(struct gather *g, uint32_t thread)
 }
 
 /* ---- what was done, and where ---- */
-
-/* Where the thread's own stack ends, and who woke it begins. */
-static uint32_t own_node(const struct gather *g, const struct pdiag_entry *e)
-{
-	const struct pdiag_profile *p = g->profile;
-	const struct pdiag_module *module;
-
-	for (uint32_t at = e->node; e->flags & PDIAG_STACK_WAKER && at; at = p->nodes[at].parent) {
-		module = p->frames[p->nodes[at].frame].module;
-		if (module->kind == PDIAG_MODULE_MARK && !strcmp(module->path, PDIAG_WAKER_MARK))
-			return p->nodes[at].parent;
-	}
-	return e->node;
-}
-
-static int take_frames(struct gather *g, uint32_t node)
-{
-	const struct pdiag_profile *p = g->profile;
-
-	for (g->depth = 0; node; node = p->nodes[node].parent) {
-		if (pdiag_array_reserve(&g->symbols, &g->symbol_cap, (size_t)g->depth + 1,
-			    sizeof(*g->symbols)))
-			return -ENOMEM;
-		g->symbols[g->depth++] = p->frames[p->nodes[node].frame].symbol;
-	}
-	return 0;
-}
 
 /* Is a frame below this part of interest, and is there room for it? */
 static bool may_make(const struct gather *g, uint32_t parent)
@@ -286,10 +259,11 @@ static int add(struct gather *g, struct owner *o, uint32_t node, uint64_t doing,
 
 static int add_memory(struct gather *g, const struct owner *o, double seconds, double samples)
 {
+	const struct pdiag_stack_symbols *s = &g->stack;
 	uint32_t part;
 
-	for (uint32_t i = 0; i < g->depth && g->symbols[i]->kind == PDIAG_FRAME_KERNEL; i++) {
-		if (!pdiag_finds_memory(g->symbols[i]))
+	for (uint32_t i = 0; i < s->depth && s->list[i]->kind == PDIAG_FRAME_KERNEL; i++) {
+		if (!pdiag_finds_memory(s->list[i]))
 			continue;
 		part = pdiag_parts_get(g->parts, o->pids, PDIAG_PART_DOING, PDIAG_DOING_MEMORY);
 		if (part == PDIAG_PART_NONE)
@@ -309,8 +283,8 @@ static int add_wait(struct gather *g, const struct pdiag_entry *e, struct owner 
 	enum pdiag_heed heed;
 
 	if (state == PDIAG_STATE_BLOCKED)
-		state = pdiag_wait_cause(g->symbols, g->depth);
-	heed = pdiag_heed_wait(state, g->symbols, g->depth, &most);
+		state = pdiag_wait_cause(g->stack.list, g->stack.depth);
+	heed = pdiag_heed_wait(state, g->stack.list, g->stack.depth, &most);
 	seconds = fmin(seconds, samples * g->seconds);
 	heeded = fmin(seconds, samples * most);
 	if (heeded > 0 && heed != PDIAG_HEED_REST &&
@@ -325,7 +299,7 @@ static int add_wait(struct gather *g, const struct pdiag_entry *e, struct owner 
 
 static int add_entry(struct gather *g, const struct pdiag_entry *e)
 {
-	uint32_t node = own_node(g, e);
+	uint32_t node = pdiag_stack_own(g->profile, e);
 	struct owner *o;
 	double seconds = (double)e->weight / PDIAG_SECOND_NS;
 
@@ -333,7 +307,7 @@ static int add_entry(struct gather *g, const struct pdiag_entry *e)
 	if (!e->weight || !g->profile->threads[e->thread].pid)
 		return 0;
 	o = owner_of(g, e->thread);
-	if (!o || take_frames(g, node))
+	if (!o || pdiag_stack_take(g->profile, node, &g->stack))
 		return -ENOMEM;
 	g->has[e->state != PDIAG_STATE_RUNNING] = true;
 	if (e->state != PDIAG_STATE_RUNNING)
@@ -385,6 +359,6 @@ int pdiag_gather(struct pdiag_parts *parts, struct pdiag_profile *profile, bool 
 	free(g.steps);
 	free(g.owners);
 	free(g.path);
-	free(g.symbols);
+	pdiag_stack_symbols_free(&g.stack);
 	return ret;
 }

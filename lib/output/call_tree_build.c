@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "output/call_name.h"
 #include "output/call_tree.h"
-#include "profile/profile.h"
+#include "profile/stack.h"
 #include "symbol/symbolizer.h"
 #include "util/array.h"
 
@@ -32,8 +32,8 @@ struct builder {
 	uint32_t *bases;    /* by thread, whole and truncated: the node that its stacks stand on */
 	struct step *steps; /* by node of the profile */
 	uint32_t *path;	    /* nodes of the profile still to be looked up, leaf first */
-	const struct pdiag_symbol **symbols; /* of one stack */
-	size_t path_cap, symbol_cap;
+	size_t path_cap;
+	struct pdiag_stack_symbols stack; /* that is being added */
 };
 
 static uint32_t frame_label(struct builder *b, uint32_t frame)
@@ -100,19 +100,12 @@ static uint32_t frame_nodes(struct builder *b, uint32_t at, uint32_t base)
 /* What a thread waited for, as pdiag_profile_each_stack() tells it. */
 static int wait_cause(struct builder *b, const struct pdiag_entry *e, enum pdiag_state *state)
 {
-	const struct pdiag_profile *p = b->profile;
-	uint32_t depth = 0;
-
 	*state = e->state;
 	if (e->state != PDIAG_STATE_BLOCKED)
 		return 0;
-	for (uint32_t at = e->node; at; at = p->nodes[at].parent) {
-		if (pdiag_array_reserve(&b->symbols, &b->symbol_cap, (size_t)depth + 1,
-			    sizeof(*b->symbols)))
-			return -ENOMEM;
-		b->symbols[depth++] = p->frames[p->nodes[at].frame].symbol;
-	}
-	*state = pdiag_wait_cause(b->symbols, depth);
+	if (pdiag_stack_take(b->profile, e->node, &b->stack))
+		return -ENOMEM;
+	*state = pdiag_wait_cause(b->stack.list, b->stack.depth);
 	return 0;
 }
 
@@ -126,20 +119,6 @@ static uint32_t wait_node(struct builder *b, const struct pdiag_entry *e, uint32
 	pdiag_text_printf(&b->scratch, "[off-cpu: %s]", pdiag_state_text(state));
 	return pdiag_call_tree_child(b->tree, node,
 		pdiag_call_name(&b->namer, &b->scratch, PDIAG_FRAME_MARK));
-}
-
-/* Where the thread's own stack ends, and who woke it begins. */
-static uint32_t own_node(const struct builder *b, const struct pdiag_entry *e)
-{
-	const struct pdiag_profile *p = b->profile;
-	const struct pdiag_module *module;
-
-	for (uint32_t at = e->node; e->flags & PDIAG_STACK_WAKER && at; at = p->nodes[at].parent) {
-		module = p->frames[p->nodes[at].frame].module;
-		if (module->kind == PDIAG_MODULE_MARK && !strcmp(module->path, PDIAG_WAKER_MARK))
-			return p->nodes[at].parent;
-	}
-	return e->node;
 }
 
 /* The frames of who woke it, above what it waited for. */
@@ -162,7 +141,7 @@ static uint32_t waker_nodes(struct builder *b, const struct pdiag_entry *e, uint
 
 static int add_entry(struct builder *b, const struct pdiag_entry *e, uint32_t base)
 {
-	uint32_t own = own_node(b, e), node = frame_nodes(b, own, base);
+	uint32_t own = pdiag_stack_own(b->profile, e), node = frame_nodes(b, own, base);
 
 	if (e->state != PDIAG_STATE_RUNNING && !(b->namer.flags & PDIAG_OUTPUT_NO_STATE) &&
 		node != PDIAG_CALL_NONE)
@@ -264,6 +243,6 @@ int pdiag_call_tree_add_profile(struct pdiag_call_tree *t, struct pdiag_profile 
 	free(b.bases);
 	free(b.steps);
 	free(b.path);
-	free(b.symbols);
+	pdiag_stack_symbols_free(&b.stack);
 	return ret ? pdiag_fail_memory("building a call tree") : 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "profile/stack.h"
 #include "symbol/symbolizer.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -26,9 +27,8 @@ struct gather {
 	uint32_t *owners;	  /* by thread: proof, PDIAG_ID_NONE: none */
 	double *on, *off;	  /* by thread: seconds */
 	struct piece *pieces;
-	size_t piece_count, piece_cap, symbol_cap;
-	const struct pdiag_symbol **symbols; /* of one stack */
-	uint32_t depth;
+	size_t piece_count, piece_cap;
+	struct pdiag_stack_symbols stack; /* that is being added */
 };
 
 /* ---- whose it is ---- */
@@ -143,31 +143,19 @@ static double within(const struct gather *g, const struct pdiag_entry *e)
 	return seconds_of(e) * part;
 }
 
-static int take_frames(struct gather *g, uint32_t node)
-{
-	const struct pdiag_profile *p = g->profile;
-
-	for (g->depth = 0; node; node = p->nodes[node].parent) {
-		if (pdiag_array_reserve(&g->symbols, &g->symbol_cap, (size_t)g->depth + 1,
-			    sizeof(*g->symbols)))
-			return -ENOMEM;
-		g->symbols[g->depth++] = p->frames[p->nodes[node].frame].symbol;
-	}
-	return 0;
-}
-
 static int add_entry(struct gather *g, const struct pdiag_entry *e)
 {
 	struct pdiag_proof *proof = &g->proofs->list[g->owners[e->thread]];
 	double seconds = seconds_of(e), held = seconds, all = g->proofs->seconds;
-	uint32_t node = pdiag_stacks_own(g->profile, e);
+	uint32_t node = pdiag_stack_own(g->profile, e);
 	struct pdiag_wait w;
 
 	if (e->state != PDIAG_STATE_RUNNING) {
-		if (take_frames(g, node))
+		if (pdiag_stack_take(g->profile, node, &g->stack))
 			return -ENOMEM;
 		seconds = within(g, e);
-		w = pdiag_hold_of(e->state, g->symbols, g->depth, seconds, (double)e->samples);
+		w = pdiag_hold_of(e->state, g->stack.list, g->stack.depth, seconds,
+			(double)e->samples);
 		held = w.held;
 		if (w.quantity < PDIAG_QUANTITY_COUNT)
 			proof->off[w.quantity - PDIAG_QUANTITY_OFF_FUTEX] += seconds / all;
@@ -279,7 +267,7 @@ int pdiag_proofs_gather(struct pdiag_portraits *p, struct pdiag_profile *profile
 	free(g.on);
 	free(g.off);
 	free(g.pieces);
-	free(g.symbols);
+	pdiag_stack_symbols_free(&g.stack);
 	if (ret) {
 		pdiag_proofs_free(g.proofs);
 		return ret;

@@ -71,8 +71,6 @@ const struct pdiag_proof *pdiag_proofs_find(const struct pdiag_proofs *e, int32_
  * the first node with the same names from the root on. -ENOMEM.
  */
 int pdiag_stacks_number(const struct pdiag_profile *profile, uint32_t *numbers);
-/* The node where the thread's own stack ends; above it may be that of who woke it. */
-uint32_t pdiag_stacks_own(const struct pdiag_profile *profile, const struct pdiag_entry *entry);
 /* Copy the stacks of all proofs into their object, the heaviest first, as far as there is room. */
 int pdiag_stacks_keep(struct pdiag_proofs *e, const struct pdiag_profile *profile);
 

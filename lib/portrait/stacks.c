@@ -80,18 +80,6 @@ int pdiag_stacks_number(const struct pdiag_profile *profile, uint32_t *numbers)
 	return ret;
 }
 
-uint32_t pdiag_stacks_own(const struct pdiag_profile *p, const struct pdiag_entry *e)
-{
-	const struct pdiag_module *module;
-
-	for (uint32_t at = e->node; e->flags & PDIAG_STACK_WAKER && at; at = p->nodes[at].parent) {
-		module = p->frames[p->nodes[at].frame].module;
-		if (module->kind == PDIAG_MODULE_MARK && !strcmp(module->path, PDIAG_WAKER_MARK))
-			return p->nodes[at].parent;
-	}
-	return e->node;
-}
-
 /* ---- copies ---- */
 
 struct keeping {
