@@ -11,7 +11,7 @@
 
 /* Where the bytes come from. */
 struct pdiag_cfi_reader {
-	/* All `len` bytes at `offset`: 0; -EBADMSG: they are not there; -EAGAIN: not now; -ENOMEM */
+	/* All `len` bytes at `offset`: 0; -EBADMSG: not there; -EAGAIN: not now; -ENOMEM. */
 	int (*read)(void *user, uint64_t offset, void *to, size_t len);
 	void *user;
 };

@@ -12,6 +12,7 @@
 
 #include "util/array.h"
 #include "util/clock.h"
+#include "util/hash.h"
 
 /* Reading takes this part of the time that passes ... */
 #define TIME_PART 20
@@ -78,14 +79,23 @@ static int read_file(const struct pdiag_module *module, uint64_t number, unsigne
 	return n < 0 ? -EBADMSG : (int)len;
 }
 
-/* The place of a block that is not there: an empty one, or the one that was not used for longest. */
-static struct pdiag_file_block *make_place(struct pdiag_file_blocks *b)
+/* The places where a block may be. */
+static struct pdiag_file_block *places_of(struct pdiag_file_blocks *b,
+	const struct pdiag_module *module, uint64_t number)
 {
-	struct pdiag_file_block *oldest = &b->list[0];
+	uint64_t sets = PDIAG_FILE_BLOCKS / PDIAG_FILE_BLOCK_PLACES;
 
-	for (uint32_t i = 0; i < PDIAG_FILE_BLOCKS; i++)
-		if (b->list[i].used < oldest->used)
-			oldest = &b->list[i];
+	return &b->list[pdiag_hash_u64(module->id, number) % sets * PDIAG_FILE_BLOCK_PLACES];
+}
+
+/* One of them for a block that is in none: empty, or the one that was not used for longest. */
+static struct pdiag_file_block *make_place(struct pdiag_file_block *places)
+{
+	struct pdiag_file_block *oldest = places;
+
+	for (uint32_t i = 0; i < PDIAG_FILE_BLOCK_PLACES; i++)
+		if (places[i].used < oldest->used)
+			oldest = &places[i];
 	oldest->module = NULL;
 	oldest->used = 0;
 	if (!oldest->bytes)
@@ -102,7 +112,7 @@ static int load(struct pdiag_file_blocks *b, const struct pdiag_module *module, 
 
 	if (!has_time(b, now))
 		return -EAGAIN;
-	place = make_place(b);
+	place = make_place(places_of(b, module, number));
 	if (!place)
 		return -ENOMEM;
 	len = read_file(module, number, place->bytes);
@@ -117,27 +127,21 @@ static int load(struct pdiag_file_blocks *b, const struct pdiag_module *module, 
 	return 0;
 }
 
-static bool is_it(const struct pdiag_file_block *block, const struct pdiag_module *module,
-	uint64_t number)
-{
-	return block->module == module && block->number == number;
-}
-
 static int find(struct pdiag_file_blocks *b, const struct pdiag_module *module, uint64_t number,
 	struct pdiag_file_block **out)
 {
+	struct pdiag_file_block *places = places_of(b, module, number);
 	int ret = 0;
 
-	*out = &b->list[b->last];
-	for (uint32_t i = 0; i < PDIAG_FILE_BLOCKS && !is_it(*out, module, number); i++)
-		*out = &b->list[i];
-	if (!is_it(*out, module, number))
+	*out = NULL;
+	for (uint32_t i = 0; i < PDIAG_FILE_BLOCK_PLACES && !*out; i++)
+		if (places[i].module == module && places[i].number == number)
+			*out = &places[i];
+	if (!*out)
 		ret = load(b, module, number, out);
-	if (ret)
-		return ret;
-	b->last = (uint32_t)(*out - b->list);
-	(*out)->used = ++b->uses;
-	return 0;
+	if (!ret)
+		(*out)->used = ++b->uses;
+	return ret;
 }
 
 int pdiag_file_blocks_read(struct pdiag_file_blocks *b, const struct pdiag_module *module,
@@ -167,5 +171,5 @@ void pdiag_file_blocks_free(struct pdiag_file_blocks *b)
 {
 	for (uint32_t i = 0; i < PDIAG_FILE_BLOCKS; i++)
 		free(b->list[i].bytes);
-	*b = (struct pdiag_file_blocks){ .last = 0 };
+	*b = (struct pdiag_file_blocks){ .uses = 0 };
 }

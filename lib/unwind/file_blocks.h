@@ -13,8 +13,9 @@
 #include "process/module.h"
 
 #define PDIAG_FILE_BLOCK ((size_t)32 << 10)
-/* 4 MiB, least recently used goes first. */
+/* 4 MiB. A block has a few places where it may be; what was not used for longest goes from there. */
 #define PDIAG_FILE_BLOCKS 128u
+#define PDIAG_FILE_BLOCK_PLACES 8u
 
 struct pdiag_file_block {
 	const struct pdiag_module *module; /* NULL: empty */
@@ -26,7 +27,6 @@ struct pdiag_file_block {
 
 struct pdiag_file_blocks {
 	struct pdiag_file_block list[PDIAG_FILE_BLOCKS];
-	uint32_t last; /* used */
 	uint64_t uses, reads;
 	uint64_t since;	   /* when time_left was right, ns */
 	int64_t time_left; /* for reading, ns; a read that took long leaves it below zero */

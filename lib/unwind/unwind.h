@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From what a source took of a stack to frames. Here: call chains that the kernel walked by frame
- * pointers. Unwinding from stack copies or tables will stand beside it.
+ * From what a source took of a stack to frames: call chains that the kernel walked by frame
+ * pointers. What these skip has been put into them before, see unwind/repair.h.
  */
 #ifndef PDIAG_UNWIND_UNWIND_H
 #define PDIAG_UNWIND_UNWIND_H
