@@ -89,9 +89,9 @@ PDIAG_API void pdiag_watch_free(struct pdiag_watch *watch);
 PDIAG_API int pdiag_watch_fd(const struct pdiag_watch *watch);
 /* Look, sample, tell. Never blocks for longer than taking evidence takes: some 3 us of CPU time for
  * each sample and switch of before_s and 10 s more, so 0.1 s where a thousand threads leave a CPU
- * each second; where ten threads want each CPU that may last ten times as long. A program whose loop
- * must not stand still gives the watch a thread and a context of its own. Returns how many events
- * wait to be taken. Errors: -ENOMEM, -EPERM (after fork). */
+ * each second; where ten threads want each CPU that may last ten times as long. A program whose
+ * loop must not stand still gives the watch a thread and a context of its own. Returns how many
+ * events wait to be taken. Errors: -ENOMEM, -EPERM (after fork). */
 PDIAG_API int pdiag_watch_dispatch(struct pdiag_watch *watch);
 /* The oldest that waits. 1: *out is yours, to be freed by pdiag_event_free(); 0: none waits. With a
  * callback none ever does. An event is told up to three times, as with a callback. */

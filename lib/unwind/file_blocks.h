@@ -13,7 +13,7 @@
 #include "process/module.h"
 
 #define PDIAG_FILE_BLOCK ((size_t)32 << 10)
-/* 4 MiB. A block has a few places where it may be; what was not used for longest goes from there. */
+/* 4 MiB. A block has a few places where it may be; of these the one not used for longest goes. */
 #define PDIAG_FILE_BLOCKS 128u
 #define PDIAG_FILE_BLOCK_PLACES 8u
 

@@ -24,7 +24,8 @@ void pdiag_watch_join(struct pdiag_watch *w, struct pdiag_watch_metric *m, uint6
 	m->part = (struct pdiag_watch_part){
 		/* No metric is ever negative; a range does not know that. */
 		.in = true, .value = d->value, .expected = d->expected,
-		.low = d->low < 0 ? 0 : d->low, .high = d->high, .peak = d->value, .surprise = d->surprise,
+		.low = d->low < 0 ? 0 : d->low, .high = d->high, .peak = d->value,
+		.surprise = d->surprise,
 		.peak_ns = pdiag_watch_now(w),
 		.direction = d->direction ? d->direction :
 			m->choice->flags & PDIAG_DETECTOR_ONLY_LOW ? -1 : 1,
