@@ -37,8 +37,7 @@ static uint64_t round_up(uint64_t bytes)
 static uint64_t flight_bytes(const struct pdiag_source_config *config, enum pdiag_perf_kind kind)
 {
 	bool on_cpu = kind == PDIAG_PERF_ON_CPU;
-	uint64_t stack = PDIAG_PERF_USER_BYTES(
-		on_cpu ? PDIAG_PERF_STACK_ON_CPU : PDIAG_PERF_STACK_OFF_CPU);
+	uint64_t stack = PDIAG_PERF_USER_BYTES(pdiag_perf_stack_bytes(kind, true));
 
 	return pdiag_flight_bytes(config, on_cpu ? PDIAG_ON_CPU : PDIAG_OFF_CPU) +
 		config->flight_sec * stack * (on_cpu ? config->hz : PDIAG_FLIGHT_SWITCHES);

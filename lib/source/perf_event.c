@@ -45,12 +45,11 @@ static void attr_tasks(struct perf_event_attr *attr)
 }
 
 /* So that callers that frame pointers skip are found. */
-static void attr_user(struct perf_event_attr *attr, enum pdiag_perf_kind kind)
+static void attr_user(struct perf_event_attr *attr, enum pdiag_perf_kind kind, bool flight)
 {
 	attr->sample_type |= PDIAG_PERF_USER_TYPE;
 	attr->sample_regs_user = PDIAG_PERF_USER_REGS;
-	attr->sample_stack_user = kind == PDIAG_PERF_ON_CPU ? PDIAG_PERF_STACK_ON_CPU :
-							      PDIAG_PERF_STACK_OFF_CPU;
+	attr->sample_stack_user = pdiag_perf_stack_bytes(kind, flight);
 }
 
 void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choice *choice,
@@ -68,7 +67,7 @@ void pdiag_perf_attr(struct perf_event_attr *attr, const struct pdiag_perf_choic
 	else
 		attr_tasks(attr);
 	if (choice->user && kind != PDIAG_PERF_TASKS)
-		attr_user(attr, kind);
+		attr_user(attr, kind, config->flight_sec);
 	attr->sample_id_all = 1;
 	attr->disabled = 1;
 	attr->exclude_idle = 1;

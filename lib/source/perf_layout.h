@@ -4,6 +4,7 @@
 #define PDIAG_SOURCE_PERF_LAYOUT_H
 
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stdint.h>
 #if defined(__x86_64__)
 #include <asm/perf_regs.h>
@@ -38,6 +39,9 @@ enum pdiag_perf_kind {
  */
 #define PDIAG_PERF_STACK_ON_CPU 512u
 #define PDIAG_PERF_STACK_OFF_CPU 384u
+/* A flight recorder has seconds of all switches in memory: enough for the function that makes the
+ * system call, and its caller. */
+#define PDIAG_PERF_STACK_FLIGHT 128u
 
 /* The registers, in the order of their bits, behind the frames ... */
 struct pdiag_perf_regs {
@@ -46,6 +50,13 @@ struct pdiag_perf_regs {
 };
 
 /* ... and then `size` bytes of the stack; if there are any, a word says how many are valid. */
+
+static inline uint32_t pdiag_perf_stack_bytes(enum pdiag_perf_kind kind, bool flight)
+{
+	if (kind == PDIAG_PERF_ON_CPU)
+		return PDIAG_PERF_STACK_ON_CPU;
+	return flight ? PDIAG_PERF_STACK_FLIGHT : PDIAG_PERF_STACK_OFF_CPU;
+}
 
 /* What all that adds to a sample, in bytes. */
 #define PDIAG_PERF_USER_BYTES(stack) (sizeof(struct pdiag_perf_regs) + (stack) + 16u)

@@ -49,12 +49,13 @@ long syscall(long number, ...)
 }
 
 static struct pdiag_perf_choice choice;
+static uint32_t flight_sec;
 
 static int open_first(enum pdiag_perf_kind kind)
 {
 	static int32_t id = 1, cpu;
 	struct pdiag_source_config config = { .target = PDIAG_TARGET_THREAD, .pid = 1,
-		.events = PDIAG_ON_CPU, .hz = 99, .max_depth = 127 };
+		.events = PDIAG_ON_CPU, .hz = 99, .max_depth = 127, .flight_sec = flight_sec };
 	struct pdiag_perf_target target = { .ids = &id, .id_count = 1, .cpus = &cpu,
 		.cpu_count = 1 };
 
@@ -68,6 +69,7 @@ static int reset(void **state)
 {
 	(void)state;
 	memset(&refuses, 0, sizeof(refuses));
+	flight_sec = 0;
 	return 0;
 }
 
@@ -87,6 +89,9 @@ static void all_of_it(void **state)
 	assert_int_equal(open_first(PDIAG_PERF_TASKS), 5);
 	assert_false(last.sample_type & PDIAG_PERF_USER_TYPE);
 	assert_int_equal(last.sample_stack_user, 0);
+	flight_sec = 25;
+	assert_int_equal(open_first(PDIAG_PERF_OFF_CPU), 5);
+	assert_int_equal(last.sample_stack_user, user ? PDIAG_PERF_STACK_FLIGHT : 0);
 }
 
 /* A kernel that cannot copy stacks: nothing else is given up. */
@@ -134,7 +139,7 @@ static void nothing_at_all(void **state)
 	assert_true(calls < 10);
 }
 
-/* A flight recorder keeps as long with bytes of the stack as it did without. */
+/* A flight recorder has room for the bytes of the stack, too. */
 static void room_for_stacks(void **state)
 {
 	struct pdiag_source_config config = { .hz = 1000, .flight_sec = 60,
@@ -145,8 +150,8 @@ static void room_for_stacks(void **state)
 		60 * 1000 * (sizeof(struct pdiag_perf_sample) + 95 * 8 +
 			PDIAG_PERF_USER_BYTES(PDIAG_PERF_STACK_ON_CPU)));
 	assert_true(pdiag_perf_buffer_size(&config, PDIAG_PERF_OFF_CPU, 1) >=
-		60 * 1000 * (sizeof(struct pdiag_perf_sample) + 50 * 8 +
-			PDIAG_PERF_USER_BYTES(PDIAG_PERF_STACK_OFF_CPU)));
+		60 * 1000 * (sizeof(struct pdiag_perf_sample) + 40 * 8 +
+			PDIAG_PERF_USER_BYTES(PDIAG_PERF_STACK_FLIGHT)));
 }
 
 int main(void)

@@ -34,7 +34,8 @@ static void run_all(const unsigned char *initial, size_t initial_len, const unsi
 		.instructions = exact, .instructions_len = len, .start = START, .code_align = 1,
 		.data_align = -8 };
 
-	memcpy(exact, code, len);
+	if (len)
+		memcpy(exact, code, len);
 	memset(&row, 0x77, sizeof(row));
 	ok = pdiag_cfi_run(&program, pc, &row);
 	assert_int_equal(ok, row.base != PDIAG_CFI_NONE);
