@@ -10,8 +10,8 @@
 
 /* A sample with 95 frames, or fewer and other records between them. */
 #define SAMPLE_BYTES 816u
-/* A thread leaves a CPU and comes back: a stack of 40 frames and the switches. */
-#define SWITCH_BYTES 480u
+/* A thread leaves a CPU and comes back: a stack of 32 frames and the switches. */
+#define SWITCH_BYTES 416u
 /* Those of all CPUs together take no more than this part of the machine's memory. */
 #define MEMORY_PART 16
 /* Readers leave records alone that are younger; a writer that was not stopped any more is done. */

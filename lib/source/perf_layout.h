@@ -39,9 +39,9 @@ enum pdiag_perf_kind {
  */
 #define PDIAG_PERF_STACK_ON_CPU 512u
 #define PDIAG_PERF_STACK_OFF_CPU 384u
-/* A flight recorder has seconds of all switches in memory: enough for the function that makes the
- * system call, and its caller. */
-#define PDIAG_PERF_STACK_FLIGHT 128u
+/* A flight recorder has seconds of all switches in memory: enough for what opens, reads, waits for
+ * a time or a child, and its caller; not for a condition variable. */
+#define PDIAG_PERF_STACK_FLIGHT 192u
 
 /* The registers, in the order of their bits, behind the frames ... */
 struct pdiag_perf_regs {

@@ -150,7 +150,7 @@ static void room_for_stacks(void **state)
 		60 * 1000 * (sizeof(struct pdiag_perf_sample) + 95 * 8 +
 			PDIAG_PERF_USER_BYTES(PDIAG_PERF_STACK_ON_CPU)));
 	assert_true(pdiag_perf_buffer_size(&config, PDIAG_PERF_OFF_CPU, 1) >=
-		60 * 1000 * (sizeof(struct pdiag_perf_sample) + 40 * 8 +
+		60 * 1000 * (sizeof(struct pdiag_perf_sample) + 32 * 8 +
 			PDIAG_PERF_USER_BYTES(PDIAG_PERF_STACK_FLIGHT)));
 }
 
