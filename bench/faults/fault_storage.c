@@ -141,7 +141,7 @@ __attribute__((noinline)) static long read_slow_block(int fd)
 	return pread(fd, byte, sizeof(byte), (off_t)(atomic_fetch_add(&next_page, 1) * PAGE));
 }
 
-/* Opened once: who opens it again, while others read, waits for their pages, and not in the function
+/* Opened once: who opens it again while others read waits for their pages, not in the function
  * that the fault is said to be in. */
 static int slow_file;
 
