@@ -195,6 +195,12 @@ static int go_on(struct pdiag_watch *w)
 	return 0;
 }
 
+/* More surprising than a metric often is, if not enough for an alert. */
+static bool is_off(const struct pdiag_watch_metric *m)
+{
+	return m->fresh && m->last.surprise >= BACKING;
+}
+
 /* Is there more than one metric to it? */
 static bool is_backed(const struct pdiag_watch *w)
 {
@@ -203,7 +209,7 @@ static bool is_backed(const struct pdiag_watch *w)
 	for (uint32_t i = 0; i < w->count; i++) {
 		const struct pdiag_watch_metric *m = &w->list[i];
 
-		count += is_on(m->last.alert) || (m->fresh && m->last.surprise >= BACKING);
+		count += is_on(m->last.alert) || is_off(m);
 	}
 	return w->together.alerting > 1 || count > BACKERS;
 }
@@ -215,7 +221,7 @@ static bool is_brewing(const struct pdiag_watch *w)
 		if (w->rules[i].last.onset_ns)
 			return true;
 	for (uint32_t i = 0; i < w->count; i++)
-		if (w->list[i].fresh && w->list[i].last.surprise >= BACKING)
+		if (is_off(&w->list[i]))
 			return true;
 	return false;
 }
