@@ -294,15 +294,9 @@ static int use_vdso(struct pdiag_object_cache *c)
 static int state_of(struct pdiag_object_cache *c, const struct pdiag_module *module,
 	struct pdiag_module_state **out)
 {
-	size_t want = (size_t)module->id + 1;
-
-	if (pdiag_array_reserve(&c->modules, &c->module_cap, want, sizeof(*c->modules)))
+	if (pdiag_array_extend(&c->modules, &c->module_count, &c->module_cap,
+		    (size_t)module->id + 1, sizeof(*c->modules)))
 		return -ENOMEM;
-	if (want > c->module_count) {
-		memset(c->modules + c->module_count, 0,
-			(want - c->module_count) * sizeof(*c->modules));
-		c->module_count = want;
-	}
 	*out = &c->modules[module->id];
 	return 0;
 }

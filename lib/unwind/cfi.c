@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "unwind/cfi_image.h"
 #include "unwind/file_blocks.h"
@@ -81,15 +80,9 @@ static int read_block(void *user, uint64_t offset, void *to, size_t len)
 static int state_of(struct pdiag_cfi *cfi, const struct pdiag_module *module,
 	struct module_state **out)
 {
-	size_t want = (size_t)module->id + 1;
-
-	if (pdiag_array_reserve(&cfi->modules, &cfi->module_cap, want, sizeof(*cfi->modules)))
+	if (pdiag_array_extend(&cfi->modules, &cfi->module_count, &cfi->module_cap,
+		    (size_t)module->id + 1, sizeof(*cfi->modules)))
 		return -ENOMEM;
-	if (want > cfi->module_count) {
-		memset(cfi->modules + cfi->module_count, 0,
-			(want - cfi->module_count) * sizeof(*cfi->modules));
-		cfi->module_count = want;
-	}
 	*out = &cfi->modules[module->id];
 	return 0;
 }

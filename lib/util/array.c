@@ -24,3 +24,17 @@ int pdiag_array_reserve(void *data_ptr, size_t *cap, size_t want, size_t size)
 	*cap = grown;
 	return 0;
 }
+
+int pdiag_array_extend(void *data_ptr, size_t *count, size_t *cap, size_t want, size_t size)
+{
+	char *data;
+
+	if (want <= *count)
+		return 0;
+	if (pdiag_array_reserve(data_ptr, cap, want, size))
+		return -ENOMEM;
+	memcpy(&data, data_ptr, sizeof(data));
+	memset(data + *count * size, 0, (want - *count) * size);
+	*count = want;
+	return 0;
+}

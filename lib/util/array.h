@@ -11,6 +11,8 @@
  * on failure the array is as it was. Grows by at least half, so that appending is linear.
  */
 int pdiag_array_reserve(void *data_ptr, size_t *cap, size_t want, size_t size);
+/* Have at least `want` elements in it: *count is raised to that, and what is new is zero. */
+int pdiag_array_extend(void *data_ptr, size_t *count, size_t *cap, size_t want, size_t size);
 
 static inline void pdiag_cleanup_free_fn(void *p)
 {

@@ -69,6 +69,34 @@ static void out_of_memory(void **state)
 	free(data);
 }
 
+static void extends(void **state)
+{
+	uint32_t *data = NULL;
+	size_t count = 0, cap = 0;
+
+	(void)state;
+	for (size_t want = 1; want < 3000; want += want / 3 + 1) {
+		size_t before = count;
+
+		/* What realloc() gives may hold anything. */
+		if (cap)
+			memset(data + count, 0xee, (cap - count) * sizeof(*data));
+		assert_int_equal(
+			pdiag_array_extend(&data, &count, &cap, want, sizeof(*data)), 0);
+		assert_int_equal(count, want);
+		for (size_t i = before; i < want; i++)
+			assert_int_equal(data[i], 0);
+		memset(data, 1, count * sizeof(*data));
+	}
+	cap = count;
+	assert_int_equal(pdiag_array_extend(&data, &count, &cap, 5, sizeof(*data)), 0);
+	assert_int_equal(count, cap);
+	assert_int_equal(pdiag_array_extend(&data, &count, &cap, SIZE_MAX, sizeof(*data)), -ENOMEM);
+	assert_int_equal(count, cap);
+	assert_int_equal(data[count - 1], 0x01010101);
+	free(data);
+}
+
 static int leave_scope(int fd)
 {
 	pdiag_auto_close int closed = fd;
@@ -134,6 +162,7 @@ int main(void)
 		cmocka_unit_test(reserves),
 		cmocka_unit_test(sizes_that_overflow),
 		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(extends),
 		cmocka_unit_test(scope_cleanup),
 		cmocka_unit_test(lists),
 	};
