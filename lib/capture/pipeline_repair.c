@@ -40,8 +40,8 @@ void pdiag_pipeline_repair(struct pdiag_pipeline *p, const struct pdiag_record *
 	if (!code.cfi || !thread || pdiag_process_was_other(thread->process, r->time))
 		return;
 	code.process = thread->process;
-	part = (struct pdiag_user_part){ .bp = regs[0], .sp = regs[1], .ip = regs[2],
-		.copy = r->sample.copy, .copy_len = r->sample.copy_len };
+	part = (struct pdiag_user_part){ .di = regs[0], .bp = regs[1], .sp = regs[2],
+		.ip = regs[3], .copy = r->sample.copy, .copy_len = r->sample.copy_len };
 	words = pdiag_unwind_repair(*ips, *nr, &part, p->max_depth, find_row, &code, p->repaired,
 		PDIAG_REPAIRED_MAX);
 	if (!words)

@@ -68,9 +68,9 @@ static int decode_user(const unsigned char *at, uint32_t len, struct pdiag_recor
 		return 0;
 	if (len < sizeof(valid) || size > len - sizeof(valid))
 		return -EBADMSG;
-	at += offsetof(struct pdiag_perf_regs, bp);
+	at += offsetof(struct pdiag_perf_regs, di);
 	out->sample.regs = (const uint64_t *)(const void *)at;
-	at += sizeof(regs) - offsetof(struct pdiag_perf_regs, bp) + sizeof(size);
+	at += sizeof(regs) - offsetof(struct pdiag_perf_regs, di) + sizeof(size);
 	out->sample.copy = at;
 	memcpy(&valid, at + size, sizeof(valid));
 	out->sample.copy_len = (uint32_t)(valid < size ? valid : size);

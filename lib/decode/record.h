@@ -81,7 +81,7 @@ struct pdiag_record {
 			uint32_t flags; /* PDIAG_STACK_* */
 			uint32_t waker_stack; /* a number, as `stack`; with flag WAKER only */
 			int32_t waker_pid, waker_tid;
-			const uint64_t *regs; /* the user's BP, SP and IP; NULL: not told */
+			const uint64_t *regs; /* the user's DI, BP, SP and IP; NULL: not told */
 			const void *copy; /* with regs: the bytes at SP ... */
 			uint32_t copy_len; /* ... as many as could be read */
 		} sample;

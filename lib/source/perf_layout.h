@@ -29,7 +29,8 @@ enum pdiag_perf_kind {
 #define PDIAG_PERF_USER_TYPE (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
 #if defined(__x86_64__)
 #define PDIAG_PERF_USER_REGS \
-	(1ull << PERF_REG_X86_BP | 1ull << PERF_REG_X86_SP | 1ull << PERF_REG_X86_IP)
+	(1ull << PERF_REG_X86_DI | 1ull << PERF_REG_X86_BP | 1ull << PERF_REG_X86_SP | \
+		1ull << PERF_REG_X86_IP)
 #else
 #define PDIAG_PERF_USER_REGS 0ull
 #endif
@@ -46,7 +47,7 @@ enum pdiag_perf_kind {
 /* The registers, in the order of their bits, behind the frames ... */
 struct pdiag_perf_regs {
 	uint64_t abi; /* PERF_SAMPLE_REGS_ABI_*; NONE: the record has none of what follows here */
-	uint64_t bp, sp, ip;
+	uint64_t di, bp, sp, ip;
 };
 
 /* ... and then `size` bytes of the stack; if there are any, a word says how many are valid. */

@@ -6,6 +6,7 @@
 #include "unwind/cfi_cursor.h"
 
 /* The numbers that x86-64 gives its registers. */
+#define REG_DI 5u
 #define REG_BP 6u
 #define REG_SP 7u
 #define REG_RA 16u
@@ -16,6 +17,7 @@ enum rule {
 	RULE_SAME,
 	RULE_SAVED, /* at CFA + offset */
 	RULE_UNDEFINED,
+	RULE_IN_DI, /* it is in that register */
 	RULE_OTHER,
 };
 
@@ -167,7 +169,11 @@ static void run_register(struct run *r, unsigned int op)
 	case DW_CFA_same_value:
 		set_rule(r, reg, RULE_SAME, 0);
 		break;
-	default: /* another register, or a value and no place: each has one operand more */
+	case DW_CFA_register:
+		set_rule(r, reg, pdiag_cursor_uleb(&r->code) == REG_DI ? RULE_IN_DI : RULE_OTHER,
+			0);
+		break;
+	default: /* a value and no place: each has one operand more */
 		pdiag_cursor_uleb(&r->code);
 		set_rule(r, reg, RULE_OTHER, 0);
 		break;
@@ -292,8 +298,10 @@ static bool make_row(const struct state *s, struct pdiag_cfi_row *row)
 	if (s->expression || (s->reg != REG_SP && s->reg != REG_BP) || !fits(s->offset) ||
 		s->sp.rule != RULE_SAME)
 		return false;
-	if (s->ra.rule != RULE_SAVED || s->ra.offset != -8 || s->bp.rule > RULE_SAVED ||
-		!fits(s->bp.offset))
+	row->ra_in_di = s->ra.rule == RULE_IN_DI;
+	if (!row->ra_in_di && (s->ra.rule != RULE_SAVED || s->ra.offset != -8))
+		return false;
+	if (s->bp.rule > RULE_SAVED || !fits(s->bp.offset))
 		return false;
 	row->cfa = (int32_t)s->offset;
 	row->bp_saved = s->bp.rule == RULE_SAVED;

@@ -17,13 +17,14 @@ enum pdiag_cfi_base {
 	PDIAG_CFI_BP,
 };
 
-/* The return address is the word below the CFA. */
+/* The return address is the word below the CFA, or (vfork() has no stack of its own) in DI. */
 struct pdiag_cfi_row {
 	int32_t cfa;	/* from the base */
 	int32_t bp;	/* where the caller's BP is saved, from the CFA */
 	uint8_t base;	/* enum pdiag_cfi_base */
 	bool bp_saved;	/* else BP is still the caller's */
 	bool outermost; /* it has no caller */
+	bool ra_in_di;
 };
 
 /* The programs of a CIE and its FDE, and the numbers they are in. */

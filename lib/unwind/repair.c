@@ -73,16 +73,26 @@ static bool settle(struct walk *w, uint64_t bp)
 	return true;
 }
 
+static bool return_address(
+	const struct walk *w, const struct pdiag_cfi_row *row, uint64_t cfa, uint64_t *ra)
+{
+	/* Callers' frames lie above: so it ends. */
+	if (!row->ra_in_di)
+		return cfa > w->sp && word_at(w->part, cfa - 8, ra);
+	/* Nobody saves that one: it is the innermost frame's or lost. */
+	*ra = w->part->di;
+	return cfa >= w->sp && !w->nr;
+}
+
 /* To the caller; false: the walk ends here. */
 static bool step(struct walk *w, const struct pdiag_cfi_row *row)
 {
 	uint64_t cfa = (row->base == PDIAG_CFI_BP ? w->bp : w->sp) + (uint64_t)(int64_t)row->cfa;
 	uint64_t ra, bp = w->bp;
 
-	if (row->base == PDIAG_CFI_BP && !w->bp_known)
+	if ((row->base == PDIAG_CFI_BP && !w->bp_known) || cfa % 8)
 		return false;
-	/* A caller's frame lies above: so it ends. */
-	if (cfa <= w->sp || cfa % 8 || !word_at(w->part, cfa - 8, &ra) || !is_address(ra))
+	if (!return_address(w, row, cfa, &ra) || !is_address(ra))
 		return false;
 	if (row->bp_saved && !word_at(w->part, cfa + (uint64_t)(int64_t)row->bp, &bp))
 		return false;

@@ -15,7 +15,7 @@
 
 /* The user's part of a thread: its registers, and what is at SP. */
 struct pdiag_user_part {
-	uint64_t ip, sp, bp;
+	uint64_t ip, sp, bp, di;
 	const unsigned char *copy;
 	uint32_t copy_len;
 };

@@ -29,15 +29,17 @@ static bool find(void *user, uint64_t address, struct pdiag_cfi_row *row)
 		return false;
 	r = rows->bytes + address % (rows->len - 3);
 	*row = (struct pdiag_cfi_row){ .base = (uint8_t)(1 + r[0] % 2), .outermost = r[0] > 250,
-		.bp_saved = r[1] % 2, .cfa = (int8_t)r[2] * 8, .bp = (int8_t)r[3] * 8 };
+		.bp_saved = r[1] % 2, .ra_in_di = r[1] % 8 == 6, .cfa = (int8_t)r[2] * 8,
+		.bp = (int8_t)r[3] * 8 };
 	return r[0] > 8;
 }
 
 static void repair(const struct pdiag_record *r, struct rows *rows)
 {
 	uint64_t *out = malloc(ROOM * sizeof(*out));
-	struct pdiag_user_part part = { .bp = r->sample.regs[0], .sp = r->sample.regs[1],
-		.ip = r->sample.regs[2], .copy = r->sample.copy, .copy_len = r->sample.copy_len };
+	struct pdiag_user_part part = { .di = r->sample.regs[0], .bp = r->sample.regs[1],
+		.sp = r->sample.regs[2], .ip = r->sample.regs[3], .copy = r->sample.copy,
+		.copy_len = r->sample.copy_len };
 
 	if (!out || pdiag_unwind_repair(r->sample.ips, r->sample.nr, &part, 127, find, rows, out,
 			    ROOM) > ROOM)

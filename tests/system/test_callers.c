@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +86,20 @@ CALLER poll_in_libc(void)
 	STAY;
 }
 
+/* vfork() keeps its return address in a register: the child would overwrite it on the stack. */
+CALLER vfork_in_libc(void)
+{
+	struct timespec t = { .tv_nsec = 1000000 };
+	pid_t pid = vfork();
+
+	if (!pid) {
+		nanosleep(&t, NULL);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	STAY;
+}
+
 static const struct job {
 	const char *name;
 	void (*run)(void);
@@ -96,6 +111,7 @@ static const struct job {
 	{ "sort_in_libc", sort_in_libc, PDIAG_ON_CPU },
 	{ "sleep_in_libc", sleep_in_libc, PDIAG_OFF_CPU },
 	{ "poll_in_libc", poll_in_libc, PDIAG_OFF_CPU },
+	{ "vfork_in_libc", vfork_in_libc, PDIAG_OFF_CPU },
 };
 
 static double thread_ms(void)
@@ -142,7 +158,8 @@ static int add(void *user, const struct pdiag_stack *stack)
 {
 	struct sum *sum = user;
 
-	if (strcmp(stack->comm, "worker"))
+	/* Not children, which end here and there. */
+	if (strcmp(stack->comm, "worker") || stack->pid != getpid())
 		return 0;
 	sum->samples += stack->samples;
 	if (!has(stack, sum->name))

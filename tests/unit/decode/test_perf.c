@@ -143,7 +143,8 @@ static void build_user(struct built *b, uint64_t abi, uint64_t size, uint64_t va
 	build_sample(b);
 	put_u64(b, abi);
 	if (abi) {
-		put_u64(b, 0xb9); /* in the order of their bits: BP, SP, IP */
+		put_u64(b, 0xd1); /* in the order of their bits: DI, BP, SP, IP */
+		put_u64(b, 0xb9);
 		put_u64(b, 0x59);
 		put_u64(b, 0x19);
 	}
@@ -165,9 +166,10 @@ static void test_user_part(void **state)
 	assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out), 0);
 	assert_int_equal(out.sample.nr, 2);
 	assert_non_null(out.sample.regs);
-	assert_int_equal(out.sample.regs[0], 0xb9);
-	assert_int_equal(out.sample.regs[1], 0x59);
-	assert_int_equal(out.sample.regs[2], 0x19);
+	assert_int_equal(out.sample.regs[0], 0xd1);
+	assert_int_equal(out.sample.regs[1], 0xb9);
+	assert_int_equal(out.sample.regs[2], 0x59);
+	assert_int_equal(out.sample.regs[3], 0x19);
 	assert_int_equal(out.sample.copy_len, 40);
 	assert_int_equal(((const uint64_t *)out.sample.copy)[4], 32);
 	cut_everywhere(&b);
@@ -215,7 +217,7 @@ static void test_no_user_part(void **state)
 	/* A size that is not there. */
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		build_user(&b, PERF_SAMPLE_REGS_ABI_64, 64, 64);
-		memcpy(b.data + 72 + 32, &sizes[i], 8);
+		memcpy(b.data + 72 + 40, &sizes[i], 8);
 		assert_int_equal(pdiag_decode_perf(b.data, b.len, PDIAG_PERF_ON_CPU, 0, &out),
 			-EBADMSG);
 	}

@@ -24,6 +24,7 @@
 #include "unwind/cfi_image.h"
 #include "util/array.h"
 
+#define DI 5
 #define BP 6
 #define SP 7
 #define RA 16
@@ -36,7 +37,7 @@ struct file {
 };
 
 struct counts {
-	unsigned long rows, same, outermost, not_followed;
+	unsigned long rows, same, outermost, in_di, not_followed;
 };
 
 static int read_bytes(void *user, uint64_t offset, void *to, size_t len)
@@ -100,12 +101,22 @@ static bool rule(Dwarf_Frame *frame, int reg, int64_t *offset, bool *same, bool 
 	return true;
 }
 
+static bool in_register(Dwarf_Frame *frame, int reg, unsigned int other)
+{
+	Dwarf_Op mem[3], *ops;
+	size_t n;
+
+	assert_int_equal(dwarf_frame_register(frame, reg, mem, &ops, &n), 0);
+	return n == 1 && ((ops[0].atom == DW_OP_regx && ops[0].number == other) ||
+				 ops[0].atom == DW_OP_reg0 + other);
+}
+
 /* What elfutils says, in our terms; base NONE: what we do not follow. */
 static struct pdiag_cfi_row by_elfutils(Dwarf_Frame *frame, uint64_t pc)
 {
 	struct pdiag_cfi_row row = { .base = PDIAG_CFI_NONE };
 	int64_t ra, bp, sp;
-	bool same, undefined, ra_saved, bp_saved, signal;
+	bool same, undefined, ra_saved, bp_saved, signal, in_di;
 	Dwarf_Addr start, end;
 	Dwarf_Op *ops;
 	size_t n;
@@ -113,7 +124,8 @@ static struct pdiag_cfi_row by_elfutils(Dwarf_Frame *frame, uint64_t pc)
 	dwarf_frame_info(frame, &start, &end, &signal);
 	ra_saved = rule(frame, RA, &ra, &same, &undefined);
 	row.outermost = undefined && !signal;
-	if (signal || (!undefined && (!ra_saved || ra != -8)))
+	in_di = in_register(frame, RA, DI);
+	if (signal || (!undefined && !in_di && (!ra_saved || ra != -8)))
 		return row;
 	if (dwarf_frame_cfa(frame, &ops, &n) || !n)
 		return row;
@@ -129,6 +141,7 @@ static struct pdiag_cfi_row by_elfutils(Dwarf_Frame *frame, uint64_t pc)
 		return row;
 	row.bp_saved = bp_saved;
 	row.bp = (int32_t)bp;
+	row.ra_in_di = in_di;
 	if (n == 1 && (ops[0].atom == DW_OP_breg7 || ops[0].atom == DW_OP_breg6)) {
 		row.base = ops[0].atom == DW_OP_breg7 ? PDIAG_CFI_SP : PDIAG_CFI_BP;
 		row.cfa = (int32_t)ops[0].number;
@@ -162,16 +175,19 @@ static void compare(struct file *f, Dwarf_CFI *cfi, uint64_t pc, uint64_t *next,
 	theirs = by_elfutils(frame, pc);
 	c->rows++;
 	c->outermost += theirs.outermost;
+	c->in_di += theirs.ra_in_di;
 	c->not_followed += theirs.base == PDIAG_CFI_NONE;
 	free(frame);
 	if (ret ? theirs.base != PDIAG_CFI_NONE :
 		  theirs.outermost != ours.outermost ||
 			(!ours.outermost &&
 				(theirs.base != ours.base || theirs.cfa != ours.cfa ||
+					theirs.ra_in_di != ours.ra_in_di ||
 					theirs.bp_saved != ours.bp_saved || theirs.bp != ours.bp)))
-		fail_msg("at 0x%llx: base %u, CFA %d, BP %d at %d; elfutils has %u, %d, %d at %d",
-			(unsigned long long)pc, ours.base, ours.cfa, ours.bp_saved, ours.bp,
-			theirs.base, theirs.cfa, theirs.bp_saved, theirs.bp);
+		fail_msg("at 0x%llx: base %u, CFA %d, BP %d at %d, in DI %d; elfutils has %u, %d, "
+			"%d at %d, %d", (unsigned long long)pc, ours.base, ours.cfa, ours.bp_saved,
+			ours.bp, ours.ra_in_di, theirs.base, theirs.cfa, theirs.bp_saved, theirs.bp,
+			theirs.ra_in_di);
 	c->same++;
 }
 
@@ -221,6 +237,7 @@ static int each(struct dl_phdr_info *info, size_t size, void *user)
 	sum->rows += c.rows;
 	sum->not_followed += c.not_followed;
 	sum->outermost += c.outermost;
+	sum->in_di += c.in_di;
 	return 0;
 }
 
@@ -237,6 +254,7 @@ static void as_elfutils(void **state)
 	assert_non_null(libc_path);
 	assert_true(sum.rows > 10000);
 	assert_true(sum.outermost > 0);
+	assert_true(sum.in_di > 0); /* vfork() */
 	assert_true(sum.not_followed * 50 < sum.rows);
 }
 

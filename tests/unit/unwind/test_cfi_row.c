@@ -19,6 +19,7 @@
 #define BP 6
 #define SP 7
 #define RA 16
+#define DI 5
 
 /* What all compilers begin with: CFA is SP + 8, the return address below it. */
 static const unsigned char usual[] = { DW_CFA_def_cfa, SP, 8, DW_CFA_offset | RA, 1 };
@@ -175,6 +176,18 @@ static void outermost(void **state)
 	assert_true(row.outermost);
 }
 
+/* As vfork() does: SP is the caller's again, the return address is in a register. */
+static void return_address_in_di(void **state)
+{
+	(void)state;
+	RUN(0, DW_CFA_def_cfa_offset, 0, DW_CFA_register, RA, DI);
+	EXPECT(PDIAG_CFI_SP, 0, false, 0);
+	assert_true(row.ra_in_di);
+	RUN(0, DW_CFA_register, RA, DI, DW_CFA_restore_extended, RA);
+	EXPECT(PDIAG_CFI_SP, 8, false, 0);
+	assert_false(row.ra_in_di);
+}
+
 static void not_followed(void **state)
 {
 	(void)state;
@@ -191,6 +204,8 @@ static void not_followed(void **state)
 	RUN(0, DW_CFA_expression, BP, 2, DW_OP_breg6, 0);
 	assert_false(ok);
 	RUN(0, DW_CFA_undefined, BP);
+	assert_false(ok);
+	RUN(0, DW_CFA_register, BP, DI);
 	assert_false(ok);
 	RUN(0, DW_CFA_register, BP, RBX);
 	assert_false(ok);
@@ -294,6 +309,7 @@ int main(void)
 		cmocka_unit_test(remembered),
 		cmocka_unit_test(stubs),
 		cmocka_unit_test(outermost),
+		cmocka_unit_test(return_address_in_di),
 		cmocka_unit_test(not_followed),
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(around),

@@ -30,6 +30,7 @@
 #define SPILLED 0x14000ull /* saves BP, and has not touched it yet */
 #define START 0x15000ull   /* the outermost */
 #define STUCK 0x16000ull   /* a row that leads nowhere: down the stack */
+#define VFORK 0x17000ull   /* the return address is in DI, and SP is the caller's */
 #define UNKNOWN 0x1f000ull /* no row */
 
 static uint64_t stack[WORDS], out[ROOM];
@@ -46,6 +47,7 @@ static bool find(void *user, uint64_t address, struct pdiag_cfi_row *row)
 		{ .base = PDIAG_CFI_SP, .cfa = 16, .bp_saved = true, .bp = -16 },
 		{ .base = PDIAG_CFI_SP, .outermost = true },
 		{ .base = PDIAG_CFI_SP, .cfa = -8 },
+		{ .base = PDIAG_CFI_SP, .cfa = 0, .ra_in_di = true },
 	};
 	uint64_t i = (address - LEAF) >> 12;
 	(void)user;
@@ -143,6 +145,31 @@ static void frame_pointers_alone(void **state)
 	/* Beyond the copy at once: nothing to say. */
 	part.copy_len = 8;
 	REPAIR(USER, POINTER + 4, POINTER + 20, POINTER + 30, POINTER + 40);
+	assert_int_equal(nr, 0);
+}
+
+/* The return address in a register: known of the innermost frame alone. */
+static void caller_in_a_register(void **state)
+{
+	(void)state;
+	part.ip = VFORK + 4;
+	part.di = POINTER + 4;
+	frame(10, AT(70), POINTER + 30);
+	REPAIR(USER, VFORK + 4, POINTER + 30, POINTER + 40);
+	EXPECT(USER, VFORK + 4, POINTER + 4, POINTER + 30, POINTER + 40);
+	part.di = LOCALS + 4;
+	stack[3] = POINTER + 8;
+	REPAIR(USER, VFORK + 4, POINTER + 30);
+	EXPECT(USER, VFORK + 4, LOCALS + 4, POINTER + 8, POINTER + 30);
+	/* What was called by such a one returns to where nobody knows. */
+	part.ip = LEAF;
+	part.di = POINTER + 4;
+	stack[0] = VFORK + 4;
+	REPAIR(USER, LEAF, POINTER + 30);
+	EXPECT(USER, LEAF, VFORK + 4, POINTER + 30);
+	part.ip = VFORK + 4;
+	part.di = 5; /* no address */
+	REPAIR(USER, VFORK + 4, POINTER + 30);
 	assert_int_equal(nr, 0);
 }
 
@@ -402,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup(caller_of_a_leaf, reset),
 		cmocka_unit_test_setup(callers_in_a_row, reset),
 		cmocka_unit_test_setup(frame_pointers_alone, reset),
+		cmocka_unit_test_setup(caller_in_a_register, reset),
 		cmocka_unit_test_setup(chain_that_went_astray, reset),
 		cmocka_unit_test_setup(called_back, reset),
 		cmocka_unit_test_setup(pointers_without_rows, reset),
