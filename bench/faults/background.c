@@ -18,7 +18,7 @@
 const struct role roles[] = {
 	{ "bg-web", role_web }, { "bg-store", role_store }, { "bg-cron", role_cron },
 	{ "bg-net", role_net }, { "bg-build", role_build }, { "bg-rotate", role_rotate },
-	{ "bg-flurry", role_flurry }, { NULL, NULL },
+	{ "bg-flurry", role_flurry }, { "bg-crowd", role_crowd }, { NULL, NULL },
 };
 
 static struct { double at, level; } points[POINTS_MAX];

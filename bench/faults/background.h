@@ -30,5 +30,6 @@ void role_net(const char *work);
 void role_build(const char *work);
 void role_rotate(const char *work);
 void role_flurry(const char *work);
+void role_crowd(const char *work);
 
 #endif

@@ -137,3 +137,15 @@ void role_flurry(const char *work)
 	while (wait(NULL) > 0)
 		;
 }
+
+/* Batch work: at each moment so many processes a CPU want to run. */
+void role_crowd(const char *work)
+{
+	long count = (long)level_now() * sysconf(_SC_NPROCESSORS_ONLN);
+
+	(void)work;
+	for (long i = 0; i < count; i++)
+		spawn(1e9);
+	while (!is_over())
+		nap(0.5);
+}

@@ -73,13 +73,20 @@ def look_alikes(rng, seconds):
     return found
 
 
+def crowd(options, seconds):
+    if not options.crowd:
+        return []
+    return [{"start": 0.0, "length": seconds, "role": "bg-crowd",
+             "levels": "0:%d,%.1f:%d" % (options.crowd, seconds, options.crowd)}]
+
+
 def plan(options):
     rng = random.Random(options.seed)
     seconds = options.warmup + options.minutes * 60
     return {"seed": options.seed, "seconds": seconds, "warmup": options.warmup,
             "faults": faults(rng, options),
-            "background": sorted(servers(rng, seconds) + look_alikes(rng, seconds),
-                                 key=lambda b: b["start"])}
+            "background": sorted(servers(rng, seconds) + look_alikes(rng, seconds) +
+                                 crowd(options, seconds), key=lambda b: b["start"])}
 
 
 def words(text, known):
@@ -105,6 +112,7 @@ def parser():
     p.add_argument("--kinds", type=lambda t: words(t, KINDS), default=KINDS)
     p.add_argument("--strengths", type=lambda t: words(t, STRENGTHS), default=STRENGTHS)
     p.add_argument("--length", type=span, default=(5, 60), help="s, LOW-HIGH")
+    p.add_argument("--crowd", type=int, default=0, help="processes a CPU that never rest")
     p.add_argument("--gap", type=span, default=(25, 60), help="s, LOW-HIGH")
     return p
 
