@@ -2,11 +2,12 @@
 /*
  * Time away from the CPU. The stack is walked when a task leaves, as only then its user memory is
  * at hand, and stays in the task's slot: it is looked up and crosses to the reader only if the
- * task was away long enough. All of it runs in the scheduler, interrupts off and a run queue
- * locked: nothing here locks, allocates or wakes.
+ * task was away long enough, or stands for others. All of it runs in the scheduler, interrupts off
+ * and a run queue locked: nothing here locks, allocates or wakes.
  */
 #include "offcpu.h"
 
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
@@ -138,8 +139,8 @@ static bool tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u16 
 	return true;
 }
 
-/* How long it was away by now, and how long of that it waited for a CPU. */
-static u64 measure(const struct pdiag_away_slot *slot, u64 now, u64 *waiting)
+/* How long it was away by now, and how long of that it was blocked and waited for a CPU. */
+static u64 measure(const struct pdiag_away_slot *slot, u64 now, u64 *blocked, u64 *waiting)
 {
 	u64 away = now > slot->out ? now - slot->out : 0;
 
@@ -148,6 +149,7 @@ static u64 measure(const struct pdiag_away_slot *slot, u64 now, u64 *waiting)
 		*waiting = away;
 	else if (slot->woken > slot->out && slot->woken < now)
 		*waiting = now - slot->woken;
+	*blocked = away - *waiting;
 	return away;
 }
 
@@ -158,6 +160,49 @@ static bool too_short(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 	cpu->short_waits += slot->scale;
 	cpu->short_ns += away * slot->scale;
 	return true;
+}
+
+static u64 place(struct pdiag_cpu *cpu, u64 least)
+{
+	return mul_u64_u32_shr(least, pdiag_chance(cpu), 32);
+}
+
+/*
+ * Short waits stand in a row, in each stretch of `least` ns there is one mark at a place by chance,
+ * and a wait stands for `least` with each mark in it: all of the time is told, and each place has
+ * its part of it. Marks at equal steps would be met by what comes in turns always or never.
+ */
+static u64 marked(struct pdiag_cpu *cpu, struct pdiag_mark *mark, u64 ns, u64 least)
+{
+	u64 told = 0, at;
+
+	if (!mark->rest) {
+		mark->left = place(cpu, least);
+		mark->rest = least - mark->left;
+	}
+	/* Twice at most: a third mark is more than `least` away. */
+	while (mark->left < ns) {
+		ns -= mark->left;
+		told += least;
+		at = place(cpu, least);
+		mark->left = mark->rest + at;
+		mark->rest = least - at;
+	}
+	mark->left -= ns;
+	return told;
+}
+
+/* Is it told of? Then *blocked and *waiting become the time that it stands for. */
+static bool is_told(
+	struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u64 *blocked, u64 *waiting)
+{
+	u64 away = *blocked + *waiting, least = cpu->session->off_cpu_min;
+
+	if (away >= least || !(cpu->session->flags & PDIAG_KMOD_SHORT_WAITS))
+		return !too_short(cpu, slot, away);
+	*blocked = marked(cpu, &cpu->short_blocked, *blocked, least);
+	*waiting = marked(cpu, &cpu->short_waiting, *waiting, least);
+	return *blocked || *waiting || !too_short(cpu, slot, away);
 }
 
 /*
@@ -197,18 +242,18 @@ static void arrive(struct pdiag_cpu *cpu, struct task_struct *task, u64 now)
 {
 	struct pdiag_away_slot *slot = pdiag_away_find(&cpu->session->offcpu->away, task);
 	struct pdiag_stack_entry *stack;
-	u64 away, waiting;
+	u64 away, blocked, waiting;
 
 	if (!slot)
 		return;
-	away = measure(slot, now, &waiting);
+	away = measure(slot, now, &blocked, &waiting);
 	/* Another start: of a task that is gone. */
 	if (slot->start == task->start_time && weigh(cpu, slot, away) &&
-		!too_short(cpu, slot, away)) {
+		is_told(cpu, slot, &blocked, &waiting)) {
 		walk_late(cpu, slot, task);
 		cpu->samples++;
-		if (!tell(cpu, slot, 0, now, away - waiting, waiting, &stack))
-			pending(cpu, slot, task, stack, now, away - waiting, waiting);
+		if (!tell(cpu, slot, 0, now, blocked, waiting, &stack))
+			pending(cpu, slot, task, stack, now, blocked, waiting);
 	}
 	pdiag_away_drop(slot);
 }
@@ -219,7 +264,7 @@ u64 pdiag_offcpu_end(struct pdiag_session *session)
 	struct pdiag_away_slot *slot;
 	struct pdiag_stack_entry *stack;
 	struct pdiag_cpu *cpu;
-	u64 away, waiting, left = 0;
+	u64 away, blocked, waiting, left = 0;
 	u32 i;
 
 	for (i = 0; tasks && i < tasks->size; i++) {
@@ -227,11 +272,11 @@ u64 pdiag_offcpu_end(struct pdiag_session *session)
 		if (!slot)
 			continue;
 		cpu = session->cpu[slot->cpu];
-		away = measure(slot, session->offcpu->ended, &waiting);
+		away = measure(slot, session->offcpu->ended, &blocked, &waiting);
 		pdiag_record_begin(cpu, session->stopped);
 		if (away && weigh(cpu, slot, away) && !too_short(cpu, slot, away)) {
-			if (!tell(cpu, slot, PDIAG_KMOD_AWAY, session->stopped, away - waiting,
-				    waiting, &stack)) {
+			if (!tell(cpu, slot, PDIAG_KMOD_AWAY, session->stopped, blocked, waiting,
+				    &stack)) {
 				left++;
 				continue;
 			}

@@ -30,7 +30,7 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 #define TOTAL_MAX (5ull << 30) /* of rings and stacks of all CPUs, tasks that are away, dumps */
 #define EVENTS (PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS)
 #define FLAGS (PDIAG_KMOD_NO_INHERIT | PDIAG_KMOD_USER_ONLY | PDIAG_KMOD_FLIGHT | \
-	PDIAG_KMOD_SKIP_IDLE | PDIAG_KMOD_SOFTWARE | PDIAG_KMOD_WAKERS)
+	PDIAG_KMOD_SKIP_IDLE | PDIAG_KMOD_SOFTWARE | PDIAG_KMOD_WAKERS | PDIAG_KMOD_SHORT_WAITS)
 
 /* What all sessions of a group's members together may use of the machine, times a CPU. */
 #define RESTRICTED_SESSIONS 16

@@ -44,6 +44,12 @@ struct pdiag_governor {
 	u32 chance;	/* never 0 */
 };
 
+/* Where in a row of short waits the next one is that stands for others, see offcpu.c. */
+struct pdiag_mark {
+	u64 left; /* ns to it ... */
+	u64 rest; /* ... and from there to the end of its stretch; 0: none yet */
+};
+
 /* The part of a session that belongs to one CPU. */
 struct pdiag_cpu {
 	struct pdiag_session *session;
@@ -55,6 +61,7 @@ struct pdiag_cpu {
 	u64 samples, late, stacks_sent;
 	u64 lost[PDIAG_KMOD_LOSSES], lost_told[PDIAG_KMOD_LOSSES];
 	u64 short_waits, short_ns;
+	struct pdiag_mark short_blocked, short_waiting;
 	struct pdiag_ring ring;
 	struct pdiag_stack_table stacks;
 	struct pdiag_pending pending;
@@ -148,22 +155,27 @@ static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cy
 		pdiag_governor_judge(cpu, now);
 }
 
-/*
- * Is this event looked at? By chance (Marsaglia's xorshift), as what comes in turns, like two tasks
- * that wait for each other, would be met by counting always or never.
- */
-static inline bool pdiag_governor_turn(struct pdiag_cpu *cpu)
+/* Marsaglia's xorshift. */
+static inline u32 pdiag_chance(struct pdiag_cpu *cpu)
 {
-	struct pdiag_governor *governor = &cpu->governor;
-	u32 x = governor->chance;
+	u32 x = cpu->governor.chance;
 
-	if (likely(!governor->shift))
-		return true;
 	x ^= x << 13;
 	x ^= x >> 17;
 	x ^= x << 5;
-	governor->chance = x;
-	return !(x >> (32 - governor->shift));
+	cpu->governor.chance = x;
+	return x;
+}
+
+/*
+ * Is this event looked at? By chance, as what comes in turns, like two tasks that wait for each
+ * other, would be met by counting always or never.
+ */
+static inline bool pdiag_governor_turn(struct pdiag_cpu *cpu)
+{
+	u32 shift = cpu->governor.shift;
+
+	return likely(!shift) || !(pdiag_chance(cpu) >> (32 - shift));
 }
 
 /* True: this event is left out; the weight of the others makes up for it. */

@@ -27,6 +27,7 @@ enum pdiag_target {
 #define PDIAG_USER_ONLY 1u  /* leave out kernel frames and kernel time */
 #define PDIAG_NO_INHERIT 2u /* leave out threads and children that come later */
 #define PDIAG_WAKERS 4u	    /* kmod, off-CPU: the stack of who ended the wait, too */
+#define PDIAG_SHORT_WAITS 8u /* off-CPU: waits below off_cpu_min_ns are sampled by their time */
 
 /* pid, argv, cgroup, cpus and path are refused where `target` does not use them. */
 struct pdiag_capture_options {
@@ -42,9 +43,12 @@ struct pdiag_capture_options {
 	uint64_t buffer_bytes;	  /* ring per CPU, rounded up to a power of two of pages;
 				     0: enough for a reader that stands still for 10 s */
 	uint64_t off_cpu_min_ns;  /* shorter waits are counted, but not kept as stacks; 0: all.
-				     With PDIAG_OFF_CPU only */
+				     With PDIAG_SHORT_WAITS their time is added up, and one wait in
+				     each off_cpu_min_ns of it, by chance, is kept with all of that
+				     as its weight: sums are right. With PDIAG_OFF_CPU only */
 	uint32_t max_depth;	  /* frames a stack, 1 to 1,024; 0: 127 */
-	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT | PDIAG_WAKERS */
+	uint32_t flags;		  /* PDIAG_USER_ONLY | PDIAG_NO_INHERIT | PDIAG_WAKERS |
+				     PDIAG_SHORT_WAITS */
 	uint32_t source;	  /* enum pdiag_source_id; 0: the best that there is. Not for
 				     RECORDING */
 	uint32_t budget_ppm;	  /* kmod: what sampling may use of each CPU, in millionths, 1 to

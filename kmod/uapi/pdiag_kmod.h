@@ -62,7 +62,8 @@ enum pdiag_kmod_feature_id {
 	PDIAG_KMOD_FEATURE_TASK_KERNEL = 6, /* ... with kernel stacks of tasks that do not run */
 	PDIAG_KMOD_FEATURE_TASK_USER = 7,   /* ... with their user stacks */
 	PDIAG_KMOD_FEATURE_FLIGHT = 8,	    /* flight recorder */
-	PDIAG_KMOD_FEATURES = 9,
+	PDIAG_KMOD_FEATURE_SHORT_WAITS = 9, /* the flag PDIAG_KMOD_SHORT_WAITS */
+	PDIAG_KMOD_FEATURES = 10,
 };
 
 struct pdiag_kmod_feature {
@@ -111,6 +112,7 @@ struct pdiag_kmod_probe_info {
 #define PDIAG_KMOD_SKIP_IDLE 8u	  /* no samples of idle CPUs */
 #define PDIAG_KMOD_SOFTWARE 16u	  /* a timer even where there are hardware cycles */
 #define PDIAG_KMOD_WAKERS 32u	  /* off-CPU: the waker's stack, too */
+#define PDIAG_KMOD_SHORT_WAITS 64u /* off-CPU: one in each off_cpu_min_ns of short waits */
 
 enum pdiag_kmod_target {
 	PDIAG_KMOD_ALL = 0,
@@ -142,7 +144,12 @@ struct pdiag_kmod_session {
 	__u32 stacks;	      /* distinct stacks kept for a CPU; power of two; 0: 4,096 */
 	__u32 watermark;      /* bytes in a ring that make it readable; 0: an eighth */
 	__u32 wake_ms;	      /* ... or this long after the oldest of them; 0: 100 */
-	__u64 off_cpu_min_ns; /* shorter waits are counted only */
+	/*
+	 * Shorter waits are counted only; with PDIAG_KMOD_SHORT_WAITS their time is added up, and
+	 * one in each off_cpu_min_ns of it, by chance, is told of, as if it had taken all of that.
+	 * Not those that are still away at STOP; and nobody notes their wakers.
+	 */
+	__u64 off_cpu_min_ns;
 	__u32 off_cpu_tasks;  /* tasks away at once; power of two; 0: 8,192 */
 	__u32 budget_ppm;     /* of each CPU's time for all callbacks; 0: 10,000 (1 %) */
 	__u64 reserved[4];
@@ -191,7 +198,7 @@ struct pdiag_kmod_stats {
 	__u64 coarsened;  /* samples that lost time, stack or thread, not count or weight */
 	__u64 late;	  /* samples that came late */
 	__u64 stacks;	  /* distinct stacks sent */
-	__u64 short_waits; /* off-CPU: below the limit, and their time */
+	__u64 short_waits; /* off-CPU: below the limit and not told of, and their time */
 	__u64 short_ns;
 	__u64 callbacks;
 	__u64 callback_ns;

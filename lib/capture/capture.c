@@ -49,6 +49,7 @@ int pdiag_capture_wrap(struct pdiag *context, struct pdiag_source *source,
 	if (config->target == PDIAG_TARGET_COMMAND || config->target == PDIAG_TARGET_PROCESS)
 		c->pid = source->state.pid;
 	c->pipeline.off_cpu_min_ns = off_cpu_min_ns;
+	c->pipeline.sample_short = config->flags & PDIAG_SHORT_WAITS;
 	if (source->state.live) {
 		c->pipeline.max_depth = source->state.max_depth ? source->state.max_depth :
 								  config->max_depth;

@@ -12,6 +12,7 @@ _Static_assert(sizeof(struct pdiag_capture_options) == 96,
 	"no holes in struct pdiag_capture_options");
 
 #define MAX_BUFFER (1ull << 34)
+#define FLAGS (PDIAG_USER_ONLY | PDIAG_NO_INHERIT | PDIAG_WAKERS | PDIAG_SHORT_WAITS)
 
 static int check_target(const struct pdiag_capture_options *o)
 {
@@ -61,6 +62,9 @@ static int check_strays(const struct pdiag_capture_options *o)
 	if (o->flags & PDIAG_WAKERS && !(o->events & PDIAG_OFF_CPU))
 		return pdiag_fail(EINVAL, "PDIAG_WAKERS is set, but off-CPU sampling is not asked "
 			"for; add PDIAG_OFF_CPU to events");
+	if (o->flags & PDIAG_SHORT_WAITS && !o->off_cpu_min_ns)
+		return pdiag_fail(EINVAL, "PDIAG_SHORT_WAITS is set, but no wait is short; set "
+			"off_cpu_min_ns");
 	if (o->budget_ppm && o->target == PDIAG_TARGET_RECORDING)
 		return fail_stray("budget_ppm", "what is to be sampled");
 	if (o->flight_sec && o->target == PDIAG_TARGET_RECORDING)
@@ -88,9 +92,9 @@ static int check_numbers(const struct pdiag_capture_options *o)
 			PDIAG_MAX_FLIGHT_SEC);
 	if (o->reserved)
 		return pdiag_fail(EINVAL, "reserved is %u; leave it zero", o->reserved);
-	if (o->flags & ~(PDIAG_USER_ONLY | PDIAG_NO_INHERIT | PDIAG_WAKERS))
-		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY, PDIAG_NO_INHERIT "
-			"and PDIAG_WAKERS", o->flags);
+	if (o->flags & ~FLAGS)
+		return pdiag_fail(EINVAL, "flags is %#x; use PDIAG_USER_ONLY, PDIAG_NO_INHERIT, "
+			"PDIAG_WAKERS and PDIAG_SHORT_WAITS", o->flags);
 	if (o->hz > PDIAG_MAX_HZ)
 		return pdiag_fail(
 			EINVAL, "hz is %u; give 1 to %u samples a second", o->hz, PDIAG_MAX_HZ);

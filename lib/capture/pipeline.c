@@ -125,24 +125,36 @@ static int take_loss(struct pdiag_pipeline *p, const struct pdiag_record *r)
 		r->loss.events);
 }
 
+/* Is an absence of *ns kept? Then *ns becomes what it stands for. */
+static bool is_kept(struct pdiag_pipeline *p, const struct pdiag_absence *a, uint64_t *ns)
+{
+	if (*ns >= p->off_cpu_min_ns)
+		return true;
+	if (p->sample_short)
+		*ns = pdiag_short_wait(&p->short_waits, a->preempted, *ns, p->off_cpu_min_ns);
+	return p->sample_short && *ns;
+}
+
 /* A thread is back on a CPU: its absence becomes a sample. */
 static int take_return(struct pdiag_pipeline *p, const struct pdiag_record *r)
 {
 	struct pdiag_absence a;
 	struct pdiag_record sample;
+	uint64_t ns;
 
 	if (!pdiag_switches_return(&p->switches, r->tid, &a))
 		return 0; /* it left before the capture began */
 	if (r->time < p->from)
 		return 0;
-	if (r->time < a.since || r->time - a.since < p->off_cpu_min_ns) {
+	ns = r->time - a.since;
+	if (r->time < a.since || !is_kept(p, &a, &ns)) {
 		pdiag_pipeline_lose(p, PDIAG_LOSS_SHORT, r->cpu, r->time, 1);
 		return 0;
 	}
 	sample = (struct pdiag_record){
 		.type = PDIAG_RECORD_SAMPLE, .cpu = r->cpu, .pid = a.pid, .tid = a.tid,
 		.time = r->time,
-		.sample = { .stack = a.stack, .weight = r->time - a.since,
+		.sample = { .stack = a.stack, .weight = ns,
 			.state = a.preempted ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED },
 	};
 	return pdiag_pipeline_sample(p, &sample);

@@ -7,6 +7,7 @@
 #define PDIAG_CAPTURE_PIPELINE_H
 
 #include "capture/ring_stacks.h"
+#include "capture/short_waits.h"
 #include "capture/stack_map.h"
 #include "capture/switches.h"
 #include "decode/record.h"
@@ -45,6 +46,8 @@ struct pdiag_pipeline {
 	struct pdiag_ring_stacks ring_stacks; /* live: the kernel module's numbers to ours */
 	struct pdiag_module *naming; /* replay: the module that NAME records are about */
 	uint64_t off_cpu_min_ns;
+	bool sample_short;	   /* shorter ones are sampled by their time */
+	struct pdiag_short_waits short_waits;
 	uint64_t records, samples, last_time, pruned;
 	uint64_t lost; /* in the profiles that were given away */
 	uint64_t from;	    /* a flight recorder: what is of before was not to be kept */

@@ -41,6 +41,15 @@ static int check_features(const struct pdiag_kdevice *d, const struct pdiag_sour
 	return ret;
 }
 
+/* A module of before the flag only counts them. */
+static bool has_short_waits(const struct pdiag_kdevice *d)
+{
+	struct pdiag_kmod_feature feature;
+
+	return !pdiag_kdevice_feature(d, PDIAG_KMOD_FEATURE_SHORT_WAITS, &feature) &&
+		feature.available;
+}
+
 static int set_cpus(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *cpus,
 	const struct pdiag_source_config *config)
 {
@@ -145,6 +154,8 @@ int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *c
 		out->flags |= PDIAG_KMOD_USER_ONLY;
 	if (config->flags & PDIAG_WAKERS)
 		out->flags |= PDIAG_KMOD_WAKERS;
+	if (config->flags & PDIAG_SHORT_WAITS && has_short_waits(d))
+		out->flags |= PDIAG_KMOD_SHORT_WAITS;
 	set_target(out, config, target);
 	ret = set_flight(out, d, config, target->cpu_count);
 	return ret ? ret : set_cpus(out, cpus, config);
@@ -197,6 +208,10 @@ void pdiag_kmod_options_tell(const struct pdiag_kmod_session *session,
 	if (session->max_depth < config->max_depth) {
 		pdiag_limits_add(state, "stacks of %u frames at most, not %u: the kernel "
 			"module takes no more", session->max_depth, config->max_depth);
+	}
+	if (config->flags & PDIAG_SHORT_WAITS && !(session->flags & PDIAG_KMOD_SHORT_WAITS)) {
+		pdiag_limits_add(state, "short waits are counted only: the kernel module is "
+			"older than their sampling");
 	}
 	if (config->budget_ppm && session->budget_ppm != config->budget_ppm) {
 		pdiag_limits_add(state, "a budget of %u millionths of a CPU, not %u: who has "

@@ -22,7 +22,7 @@
 #define LATE_S 10u
 /* Records between looks at whether the onset is reached. */
 #define SPLIT_RECORDS 16u
-/* Shorter waits are counted only. */
+/* Of shorter waits only so many are taken as tell where their time goes. */
 #define OFF_CPU_MIN_NS 1000000u
 
 void pdiag_evidence_lack(struct pdiag_evidence *e, const char *what, const char *why)
@@ -42,6 +42,7 @@ static int open_capture(struct pdiag_evidence *e, const struct pdiag_watch_optio
 		.events = events,
 		.hz = o->hz,
 		.off_cpu_min_ns = events & PDIAG_OFF_CPU ? OFF_CPU_MIN_NS : 0,
+		.flags = events & PDIAG_OFF_CPU ? PDIAG_SHORT_WAITS : 0,
 		.source = o->source,
 		.flight_sec = o->before_s + LATE_S,
 	};

@@ -8,8 +8,8 @@ _Static_assert(PDIAG_TARGET_SELF == 0 && PDIAG_TARGET_PROCESS == 1 && PDIAG_TARG
 	PDIAG_TARGET_COMMAND == 3 && PDIAG_TARGET_CGROUP == 4 && PDIAG_TARGET_SYSTEM == 5 &&
 	PDIAG_TARGET_RECORDING == 6, "targets");
 _Static_assert(PDIAG_ON_CPU == 1 && PDIAG_OFF_CPU == 2, "events");
-_Static_assert(PDIAG_USER_ONLY == 1 && PDIAG_NO_INHERIT == 2 && PDIAG_WAKERS == 4,
-	"capture flags");
+_Static_assert(PDIAG_USER_ONLY == 1 && PDIAG_NO_INHERIT == 2 && PDIAG_WAKERS == 4 &&
+	PDIAG_SHORT_WAITS == 8, "capture flags");
 _Static_assert(PDIAG_STACK_TRUNCATED == 1 && PDIAG_STACK_NO_USER == 2 &&
 	PDIAG_STACK_PENDING == 4 && PDIAG_STACK_LATE == 8 && PDIAG_STACK_FAULTED == 16 &&
 	PDIAG_STACK_WAKER == 32, "stack flags");

@@ -200,6 +200,78 @@ static void test_short_waits(void **state)
 	pdiag_close(ctx);
 }
 
+struct places {
+	uint64_t a, b, count;
+};
+
+static int add_place(void *user, const struct pdiag_stack *st)
+{
+	struct places *p = user;
+
+	*(st->addresses[0] & 0x100 ? &p->b : &p->a) += st->weight_ns;
+	p->count += st->samples;
+	return 0;
+}
+
+static int add_losses(void *user, const struct pdiag_loss *l)
+{
+	*(uint64_t *)user += l->reason == PDIAG_LOSS_SHORT ? l->events : 0;
+	return 0;
+}
+
+static void wait_at(struct pdiag_pipeline *p, const uint64_t *ips, uint64_t *time, uint64_t ns)
+{
+	struct script s = { .count = 0 };
+
+	add_sample(&s, *time += 10, ips, 0, PDIAG_STATE_BLOCKED);
+	add_switch(&s, *time += ns, 0);
+	for (uint32_t i = 0; i < s.count; i++)
+		assert_true(pdiag_pipeline_record(p, &s.records[i]) >= 0);
+}
+
+/* One thread waits shortly in two places, in turn: each has its part of the time. */
+static void try_short_waits(uint64_t a_ns, uint64_t b_ns)
+{
+	struct pdiag_pipeline p;
+	struct places places = { 0 };
+	struct script s = { .count = 0 };
+	struct pdiag *ctx;
+	uint64_t time = 1000, lost = 0, all = 1000 * (a_ns + b_ns) + 100;
+
+	assert_int_equal(pdiag_open(NULL, &ctx), 0);
+	assert_int_equal(pdiag_pipeline_init(&p, ctx, false), 0);
+	p.off_cpu_min_ns = 100;
+	p.sample_short = true;
+	add(&s, PDIAG_RECORD_COMM, time)->comm.text = "waiter";
+	s.records[0].flags = PDIAG_RECORD_EXEC;
+	assert_int_equal(pdiag_pipeline_record(&p, &s.records[0]), 0);
+	for (int i = 0; i < 1000; i++) {
+		wait_at(&p, stack_a, &time, a_ns);
+		wait_at(&p, stack_b, &time, b_ns);
+	}
+	/* As long as it may be: it stands for itself. */
+	wait_at(&p, stack_a, &time, 100);
+	assert_int_equal(pdiag_profile_each_stack(p.profile, add_place, &places), 0);
+	assert_in_range(places.a + places.b, all - 100, all + 100);
+	assert_in_range(places.a, 900 * a_ns, 1100 * a_ns);
+	/* One in 100 ns was kept, or two that are the same one; the others are in the ledger. */
+	assert_in_range(places.count, all / 200, all / 100 + 1);
+	assert_int_equal(pdiag_profile_each_loss(p.profile, add_losses, &lost), 0);
+	assert_int_equal(lost, 2001 - places.count);
+	pdiag_pipeline_free(&p);
+	pdiag_close(ctx);
+}
+
+static void test_short_waits_sampled(void **state)
+{
+	(void)state;
+	try_short_waits(30, 90);
+	/* Marks at equal steps would all be in the second. */
+	try_short_waits(50, 50);
+	try_short_waits(99, 99);
+	try_short_waits(1, 2);
+}
+
 static void record_to(struct pdiag *ctx, const char *path, const struct script *s, size_t limit,
 	struct pdiag_text *live)
 {
@@ -444,6 +516,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_short_waits),
+		cmocka_unit_test(test_short_waits_sampled),
 		cmocka_unit_test(test_replay_is_the_same),
 		cmocka_unit_test(test_replay_of_forgotten_stacks),
 		cmocka_unit_test(test_stacks_of_many_that_are_away),

@@ -167,6 +167,29 @@ static void test_budget(void **state)
 	assert_non_null(strstr(info.limits, "no budget"));
 }
 
+static void test_short_waits(void **state)
+{
+	struct pdiag_capture_options options = { .size = sizeof(options),
+		.flags = PDIAG_SHORT_WAITS, .events = PDIAG_OFF_CPU };
+	struct pdiag_capture_info info = { .size = sizeof(info) };
+	struct pdiag_capture *capture;
+	(void)state;
+
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), -EINVAL);
+	assert_non_null(strstr(pdiag_errmsg(), "off_cpu_min_ns"));
+	options.off_cpu_min_ns = 1000;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_true(fake_kmod.asked.flags & PDIAG_KMOD_SHORT_WAITS);
+	assert_int_equal(pdiag_capture_get_info(capture, &info), 0);
+	assert_null(strstr(info.limits, "short waits"));
+	/* An older module goes without. */
+	fake_kmod.features = PDIAG_KMOD_FEATURE_SHORT_WAITS;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_false(fake_kmod.asked.flags & PDIAG_KMOD_SHORT_WAITS);
+	assert_int_equal(pdiag_capture_get_info(capture, &info), 0);
+	assert_non_null(strstr(info.limits, "short waits"));
+}
+
 static void test_wakers(void **state)
 {
 	struct pdiag_capture_options options = { .size = sizeof(options), .flags = PDIAG_WAKERS };
@@ -291,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_neither_can, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_choice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_short_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wakers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_query, setup, teardown),

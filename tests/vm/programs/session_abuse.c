@@ -93,8 +93,9 @@ static void make_session(int i)
 	struct pdiag_kmod_session s = {
 		.size = sizeof(s), .events = 1 + (uint32_t)below(7),
 		.hz = 1 + (uint32_t)below(10000),
-		.flags = (uint32_t)below(64), .target = (uint32_t)below(5), .pid = getpid(),
+		.flags = (uint32_t)below(128), .target = (uint32_t)below(5), .pid = getpid(),
 		.ring_bytes = 1u << 16, .tasks_bytes = 1u << 16, .off_cpu_tasks = 64,
+		.off_cpu_min_ns = below(4) ? 0 : below(1 << 24),
 	};
 	uint32_t *words = (uint32_t *)&s;
 

@@ -218,7 +218,7 @@ static void try_session(void)
 		{ "10,001 Hz", { .events = PDIAG_KMOD_ON_CPU, .hz = 10001 }, EINVAL },
 		{ "Hz of no samples", { .events = PDIAG_KMOD_OFF_CPU, .hz = 1 }, EINVAL },
 		{ "events that are none", { .events = 8 }, EINVAL },
-		{ "flags that are none", { .flags = 64 }, EINVAL },
+		{ "flags that are none", { .flags = 128 }, EINVAL },
 		{ "a target that is none", { .target = 5 }, EINVAL },
 		{ "no such process", { .target = PDIAG_KMOD_PROCESS, .pid = 0x3fffffff }, ESRCH },
 		{ "no such cgroup", { .target = PDIAG_KMOD_CGROUP, .cgroup_fd = -1 }, EBADF },

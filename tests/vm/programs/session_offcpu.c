@@ -5,6 +5,7 @@
  *
  *	both	it is woken by another one, which goes on with the CPU for a while
  *	least	short sleeps and long ones, of which only those are told of
+ *	sampled	the same; of the time of short ones some stand for all of it
  *	mask	it goes from a CPU that the session is about to another one, and back
  */
 #include <poll.h>
@@ -105,14 +106,14 @@ static void prepare(const char *name, int cpu, void (*fn)(void))
 }
 
 /* Start, let it have its turn, stop. */
-static void watch_turn(uint64_t least, uint64_t cpus)
+static void watch_turn(uint64_t least, uint64_t cpus, uint32_t flags)
 {
 	struct pollfd wait[2];
 	bool more;
 
 	session.options = (struct pdiag_kmod_session){
 		.events = PDIAG_KMOD_OFF_CPU, .target = PDIAG_KMOD_PROCESS, .pid = target,
-		.off_cpu_min_ns = least, .budget_ppm = 1000000,
+		.off_cpu_min_ns = least, .budget_ppm = 1000000, .flags = flags,
 		.cpus = cpus ? (uintptr_t)&cpus : 0, .cpus_bytes = cpus ? sizeof(cpus) : 0,
 	};
 	session_open(&session);
@@ -182,7 +183,7 @@ static bool try_both(void)
 		die("pipe: %s", strerror(errno));
 	prepare("sleeper", 1, sleep_and_work);
 	other_begin("hog", 1, hog, NULL);
-	watch_turn(0, 0);
+	watch_turn(0, 0, 0);
 	printf("   %llu waits, %llu of them preempted\n", (unsigned long long)seen.waits,
 		(unsigned long long)seen.preempted);
 	good = so(turn->waited > 0.2 && seen.preempted, "it had to wait, and was preempted");
@@ -208,7 +209,7 @@ static bool try_least(void)
 	bool good;
 
 	prepare("sleeper", 1, sleep_short_and_long);
-	watch_turn((uint64_t)(LEAST * 1e9), 0);
+	watch_turn((uint64_t)(LEAST * 1e9), 0, 0);
 	session_do(&session, PDIAG_KMOD_IOC_STATS, &stats, "stats");
 	told = seen.blocked + seen.waiting;
 	not_told = (double)stats.short_ns / 1e9;
@@ -219,6 +220,26 @@ static bool try_least(void)
 	good &= so(seen.waits >= 10 && stats.short_waits >= 10, "some of both");
 	good &= so(seen.waits + stats.short_waits >= 40, "none is missing");
 	return between("both", told + not_told, turn->off, turn->off, 0.05) && good;
+}
+
+/* ---- sampled ---- */
+
+static bool try_sampled(void)
+{
+	struct pdiag_kmod_stats stats = { .size = sizeof(stats), .ring = PDIAG_KMOD_ALL_RINGS };
+	double told;
+	bool good;
+
+	prepare("sleeper", 1, sleep_short_and_long);
+	watch_turn((uint64_t)(LEAST * 1e9), 0, PDIAG_KMOD_SHORT_WAITS);
+	session_do(&session, PDIAG_KMOD_IOC_STATS, &stats, "stats");
+	told = seen.blocked + seen.waiting;
+	printf("   %llu waits told of, %.3f s; %llu short ones left out\n",
+		(unsigned long long)seen.waits, told, (unsigned long long)stats.short_waits);
+	good = so(seen.shortest >= LEAST, "none stands for less");
+	good &= so(seen.waits > 10 && stats.short_waits >= 10, "some of the short ones are told");
+	/* What no mark was reached for is less than one for each kind, of each CPU. */
+	return between("told", told, turn->off - 2 * LEAST, turn->off, 0.05) && good;
 }
 
 /* ---- mask ---- */
@@ -266,7 +287,7 @@ static bool try_mask(void)
 
 	prepare("goer", 0, go_and_come);
 	other_begin("mover", 1, mover, NULL);
-	watch_turn(0, 1);
+	watch_turn(0, 1, 0);
 	told = seen.blocked + seen.waiting;
 	printf("   %llu waits; blocked %.3f s, waiting %.3f s; %.3f s asleep on its CPU; "
 		"%.3f s off all CPUs\n", (unsigned long long)seen.waits, seen.blocked,
@@ -280,7 +301,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		bool (*fn)(void);
-	} all[] = { { "both", try_both }, { "least", try_least }, { "mask", try_mask } };
+	} all[] = { { "both", try_both }, { "least", try_least }, { "sampled", try_sampled },
+		{ "mask", try_mask } };
 
 	for (size_t i = 0; argc > 1 && i < sizeof(all) / sizeof(all[0]); i++) {
 		bool good;

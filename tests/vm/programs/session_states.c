@@ -41,7 +41,9 @@ static void reach(struct session *s, enum state state)
 	s->options = (struct pdiag_kmod_session){
 		.events = PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS,
 		.hz = 4000, .ring_bytes = 1 << 16,
-		.flags = PDIAG_KMOD_WAKERS | (state == FROZEN ? PDIAG_KMOD_FLIGHT : 0),
+		.off_cpu_min_ns = 50000,
+		.flags = PDIAG_KMOD_WAKERS | PDIAG_KMOD_SHORT_WAITS |
+			(state == FROZEN ? PDIAG_KMOD_FLIGHT : 0),
 	};
 	session_open(s);
 	if (state >= MAPPED)

@@ -8,5 +8,6 @@
 need_module
 check "blocked and waiting" "$PROGRAMS/session_offcpu" both
 check "short ones are only counted" "$PROGRAMS/session_offcpu" least
+check "some of them stand for their time" "$PROGRAMS/session_offcpu" sampled
 check "on one CPU of two" "$PROGRAMS/session_offcpu" mask
 finish
