@@ -33,14 +33,17 @@ copy_tree() {
 	done < <(cd "$2" && find . -type f -name '*.[chS]' ! -name '*.mod.c' -print0)
 }
 
-# build_module FROM: a copy of that folder is what is built, in $build/kmod. Without debug information,
-# as it is installed: that is 30 times the code, and the guest reads all of it at each load.
+# Modules have no debug information, as when they are installed: it is 30 times the code, and the
+# guest reads all of it at each load. BTF is made of it, where the kernel has that.
+bare=(KCFLAGS='-Werror -g0' CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+# build_module FROM: a copy of that folder is what is built, in $build/kmod.
 build_module() {
 	local begin=$SECONDS
 	rm -f "$build/kmod"/*.ko
 	mkdir -p "$build/kmod" && copy_tree "$1" "$build/kmod" || return 1
 	quietly "$build/kmod.log" in_root make -j "$(nproc)" -C "/lib/modules/$kernel/build" \
-		M=/pdiag/build/kmod KCFLAGS='-Werror -g0' modules || return 1
+		M=/pdiag/build/kmod "${bare[@]}" modules || return 1
 	say "built the module for $kernel in $((SECONDS - begin)) s"
 }
 
@@ -48,7 +51,7 @@ build_module() {
 build_fault() {
 	mkdir -p "$build/fault" && copy_tree tests/vm/fault "$build/fault" &&
 		quietly "$build/fault.log" in_root make -C "/lib/modules/$kernel/build" \
-			M=/pdiag/build/fault KCFLAGS='-Werror -g0' modules
+			M=/pdiag/build/fault "${bare[@]}" modules
 }
 
 # build_library: with the examples and the programs of the tests. Of cmocka's calls, newer versions
