@@ -3,21 +3,31 @@
 # Builds inside the suite's root: its compiler, its libraries, its kernel's headers. tests/vm/run
 # includes this; it has $root, $source, $build and $kernel, the version of the suite's kernel.
 
-# in_root COMMAND...: in the root, which it sees read-only, with /pdiag/source and /pdiag/build.
+# in_root COMMAND...: in the root, which it sees read-only, with /pdiag/source and /pdiag/build. What is
+# compiled is kept beside the roots, so that a fresh clone does not pay for it again.
 in_root() {
+	local compilers=()
+	if [ -x "$root/usr/bin/ccache" ] && mkdir -p "$cache/ccache"; then
+		compilers=(CCACHE_DIR=/tmp/ccache CCACHE_MAXSIZE=1G CMAKE_C_COMPILER_LAUNCHER=ccache
+			DEBIAN_KERNEL_USE_CCACHE=true)
+	fi
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -m --propagation private bash -c 'set -e
-		root=$1 source=$2 build=$3
-		shift 3
+		root=$1 source=$2 build=$3 cache=$4
+		shift 4
 		mount --bind "$root" "$root"
 		mount --bind "$source" "$root/pdiag/source"
 		mount -o remount,bind,ro "$root/pdiag/source"
 		mount --bind "$build" "$root/pdiag/build"
 		mount -t proc proc "$root/proc"
 		mount -t tmpfs tmpfs "$root/tmp"
+		if [ -d "$cache/ccache" ]; then
+			mkdir "$root/tmp/ccache"
+			mount --bind "$cache/ccache" "$root/tmp/ccache"
+		fi
 		mount -o remount,bind,ro "$root"
 		exec chroot "$root" env -i PATH="$PATH" LC_ALL=C HOME=/tmp TERM=dumb "$@"
-	' in_root "$root" "$source" "$build" "$@" < /dev/null
+	' in_root "$root" "$source" "$build" "$cache" "${compilers[@]}" "$@" < /dev/null
 }
 
 # copy_tree FROM TO: what differs or is no longer there; what was made in TO stays.

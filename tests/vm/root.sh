@@ -8,6 +8,9 @@
 root_packages=("${build_packages[@]}" libcmocka-dev binutils xz-utils procps kmod stress-ng
 	util-linux iproute2 linux-headers-amd64)
 
+# A root can do without: what makes building the same again cheap, and what bench/faults runs by.
+root_tools=(ccache python3)
+
 # Modules of hardware that the virtual machine does not have.
 root_without=(sound drivers/{gpu,media,infiniband,isdn,mtd,scsi,staging,usb,iio,hid,hwmon,comedi}
 	drivers/net/{wireless,ethernet,usb,can,dsa} net/{wireless,mac80211,bluetooth})
@@ -15,7 +18,11 @@ root_without=(sound drivers/{gpu,media,infiniband,isdn,mtd,scsi,staging,usb,iio,
 # root_recipe: what the root is made from. When that changes, it is made anew.
 root_recipe() {
 	echo 1 "${root_packages[@]}" "${root_without[@]}"
-	[ "$suite" != debug ] || debug_recipe
+	if [ "$suite" = debug ]; then
+		debug_recipe
+	else
+		echo "${root_tools[@]}"
+	fi
 }
 
 root_is_good() { [ "$(cat "$root/pdiag/recipe" 2> /dev/null)" = "$(root_recipe)" ]; }
@@ -44,7 +51,8 @@ root_fill() {
 	cp -L /etc/resolv.conf /etc/hosts "$new/etc"
 	mount -t proc proc "$new/proc"
 	cd "$new"
-	INITRD=No chroot . apt-get install -q -y --no-install-recommends "${root_packages[@]}"
+	INITRD=No chroot . apt-get install -q -y --no-install-recommends "${root_packages[@]}" \
+		"${root_tools[@]}"
 	version=$(basename "$new"/usr/src/linux-headers-*-amd64)
 	version=${version#linux-headers-}
 	# The kernel that the headers are of, but not what its package would have installed with it.
@@ -79,7 +87,7 @@ root_build() {
 root_run() {
 	suite=$suite mirror=$mirror source=$source DEBIAN_FRONTEND=noninteractive LC_ALL=C unshare -m \
 		--propagation private bash -c "$(declare -f)
-			$(declare -p root_packages root_without debug_packages)"'; "$@"' root_run "$@"
+			$(declare -p root_packages root_tools root_without debug_packages)"'; "$@"' root_run "$@"
 }
 
 root_make() {

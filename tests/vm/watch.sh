@@ -48,11 +48,10 @@ run_shell() {
 
 # test_entry NAME: "NAME FILE LIMIT", from its name to its file and to what that says of itself.
 test_entry() {
-	local file limit
+	local file
 	for file in $(test_files); do
 		[ "$(test_name "$file")" = "$1" ] || continue
-		limit=$(sed -nE 's,^(#|/\*|//| \*) limit: ([0-9]+).*,\2,p' "$file" | head -n 1)
-		echo "$1 $file $((${limit:-300} * slow))"
+		echo "$1 $file $(($(test_limit "$file") * slow))"
 		return 0
 	done
 	return 1
@@ -106,7 +105,7 @@ plan_tests() {
 	local file entry why machine
 	if [ ${#tests[@]} = 0 ]; then
 		for file in $(test_files); do
-			! $short || in_short "$file" || continue
+			in_part "$file" || continue
 			why=$(not_emulated "$file")
 			[ -n "$why" ] || tests+=("$(test_name "$file")")
 			[ -z "$why" ] || $root_only || heard skipped "$(test_name "$file")" 0 "emulated: $why"
