@@ -11,18 +11,24 @@
 /* A slot that is being filled in belongs to no task. */
 #define TAKEN ((struct task_struct *)1)
 
-static u32 stride(bool wakers)
+static u32 words(bool wakers)
 {
-	return sizeof(struct pdiag_away_slot) +
-		(PDIAG_AWAY_DEPTH + (wakers ? PDIAG_AWAY_WAKER : 0)) * sizeof(u64);
+	return PDIAG_AWAY_DEPTH + (wakers ? PDIAG_AWAY_WAKER : 0);
 }
 
-int pdiag_away_init(struct pdiag_away *away, u32 size, bool wakers)
+static u32 stride(bool wakers, u32 user_bytes)
+{
+	return sizeof(struct pdiag_away_slot) + words(wakers) * sizeof(u64) +
+		(user_bytes ? sizeof(struct pdiag_kmod_user) + user_bytes : 0);
+}
+
+int pdiag_away_init(struct pdiag_away *away, u32 size, bool wakers, u32 user_bytes)
 {
 	away->size = size;
 	away->wakers = wakers;
-	away->stride = stride(wakers);
-	away->slots = vzalloc(pdiag_away_bytes(size, wakers));
+	away->user_bytes = user_bytes;
+	away->stride = stride(wakers, user_bytes);
+	away->slots = vzalloc(pdiag_away_bytes(size, wakers, user_bytes));
 	return away->slots ? 0 : -ENOMEM;
 }
 
@@ -34,12 +40,18 @@ void pdiag_away_free(struct pdiag_away *away)
 
 void pdiag_away_clear(struct pdiag_away *away)
 {
-	memset(away->slots, 0, pdiag_away_bytes(away->size, away->wakers));
+	memset(away->slots, 0, pdiag_away_bytes(away->size, away->wakers, away->user_bytes));
 }
 
-size_t pdiag_away_bytes(u32 size, bool wakers)
+size_t pdiag_away_bytes(u32 size, bool wakers, u32 user_bytes)
 {
-	return (size_t)size * stride(wakers);
+	return (size_t)size * stride(wakers, user_bytes);
+}
+
+struct pdiag_kmod_user *pdiag_away_user(
+	const struct pdiag_away *away, struct pdiag_away_slot *slot)
+{
+	return away->user_bytes ? (void *)(slot->words + words(away->wakers)) : NULL;
 }
 
 static struct pdiag_away_slot *at(struct pdiag_away *away, u32 i)

@@ -32,22 +32,28 @@ struct pdiag_away_slot {
 	u32 pid, tid; /* as the reader has them */
 	u16 waker_flags;
 	u16 cpu;      /* that it left */
-	u64 words[]; /* the waker's come behind PDIAG_AWAY_DEPTH of them */
+	bool has_user; /* the user's part was taken */
+	/* The waker's come behind PDIAG_AWAY_DEPTH of them, and then the user's part. */
+	u64 words[];
 };
 
 struct pdiag_away {
 	u32 size; /* slots, a power of two */
 	u32 stride; /* bytes of one */
 	bool wakers;
+	u32 user_bytes;
 	u8 *slots;
 };
 
-int pdiag_away_init(struct pdiag_away *away, u32 size, bool wakers);
+int pdiag_away_init(struct pdiag_away *away, u32 size, bool wakers, u32 user_bytes);
 void pdiag_away_free(struct pdiag_away *away);
 /* Empty it, when nobody writes to it. */
 void pdiag_away_clear(struct pdiag_away *away);
 /* Of a table of that size. */
-size_t pdiag_away_bytes(u32 size, bool wakers);
+size_t pdiag_away_bytes(u32 size, bool wakers, u32 user_bytes);
+/* The user's part of a slot; NULL: slots have none. */
+struct pdiag_kmod_user *pdiag_away_user(
+	const struct pdiag_away *away, struct pdiag_away_slot *slot);
 
 /* A slot for a task that leaves, to be filled in and then published. NULL: there is no room. */
 struct pdiag_away_slot *pdiag_away_take(struct pdiag_away *away, struct task_struct *task);

@@ -59,6 +59,7 @@ static const struct {
 	[PDIAG_KMOD_FEATURE_TASK_KERNEL] = { "task-kernel", pdiag_tasks_why_no_kernel },
 	[PDIAG_KMOD_FEATURE_TASK_USER] = { "task-user", pdiag_tasks_why_no_user },
 	[PDIAG_KMOD_FEATURE_FLIGHT] = { "flight", no_why },
+	[PDIAG_KMOD_FEATURE_USER_PART] = { "user-part", no_why },
 	[PDIAG_KMOD_FEATURE_SHORT_WAITS] = { "short-waits", pdiag_offcpu_why_not },
 };
 

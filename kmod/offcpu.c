@@ -53,6 +53,7 @@ static void leave(
 	struct pdiag_cpu *cpu, struct task_struct *task, u16 state, u64 now, const void *from)
 {
 	struct pdiag_session *session = cpu->session;
+	struct pdiag_kmod_user *user;
 	struct pdiag_away_slot *slot;
 
 	if (!task->pid || !pdiag_session_wants(session, task))
@@ -74,8 +75,12 @@ static void leave(
 	slot->cpu = cpu->number;
 	slot->nr = 0;
 	slot->scale = pdiag_governor_turn(cpu) ? 1u << cpu->governor.shift : 0;
-	if (slot->scale)
+	slot->has_user = false;
+	if (slot->scale) {
 		walk(cpu, from, slot->words, PDIAG_AWAY_DEPTH, &slot->nr, &slot->flags);
+		user = pdiag_away_user(&session->offcpu->away, slot);
+		slot->has_user = user && pdiag_walk_part(user, session->user_bytes, NULL, false);
+	}
 	pdiag_away_publish(slot, task);
 }
 
@@ -94,8 +99,29 @@ static void pending(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot,
 			PDIAG_KMOD_STATE_WAITING, flags);
 }
 
+/* A WAIT with the user's part, if there is one; NULL: there is no room. */
+static struct pdiag_kmod_wait *reserve(
+	struct pdiag_cpu *cpu, struct pdiag_away_slot *slot, u16 flags, u64 now)
+{
+	const struct pdiag_kmod_user *user;
+	struct pdiag_kmod_wait *record;
+	u32 bytes;
+
+	if (slot->state == PDIAG_KMOD_STATE_WAITING)
+		flags |= PDIAG_KMOD_PREEMPTED;
+	if (!slot->has_user)
+		return pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_WAIT, flags, now);
+	user = pdiag_away_user(&cpu->session->offcpu->away, slot);
+	bytes = sizeof(*user) + user->bytes;
+	record = pdiag_record_reserve(cpu, sizeof(*record) + bytes, PDIAG_KMOD_WAIT,
+		flags | PDIAG_KMOD_HAS_USER, now);
+	if (record)
+		memcpy(record + 1, user, bytes);
+	return record;
+}
+
 /* NULL, or the stack that the record would have had if there were room. True: it is told. */
-static bool tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u16 flags, u64 now,
+static bool tell(struct pdiag_cpu *cpu, struct pdiag_away_slot *slot, u16 flags, u64 now,
 	u64 blocked, u64 waiting, struct pdiag_stack_entry **for_pending)
 {
 	struct pdiag_stack_entry *stack;
@@ -118,9 +144,7 @@ static bool tell(struct pdiag_cpu *cpu, const struct pdiag_away_slot *slot, u16 
 	if (unlikely(generation != cpu->stacks.generation))
 		waker = PDIAG_KMOD_NO_STACK;
 	if (id != PDIAG_KMOD_NO_STACK || !stack)
-		record = pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_WAIT,
-			slot->state == PDIAG_KMOD_STATE_WAITING ? flags | PDIAG_KMOD_PREEMPTED :
-								  flags, now);
+		record = reserve(cpu, slot, flags, now);
 	if (!record)
 		return false;
 	record->stack = id;
@@ -379,7 +403,8 @@ u64 pdiag_offcpu_bytes(const struct pdiag_kmod_session *options)
 {
 	if (!(options->events & PDIAG_KMOD_OFF_CPU))
 		return 0;
-	return pdiag_away_bytes(options->off_cpu_tasks, options->flags & PDIAG_KMOD_WAKERS);
+	return pdiag_away_bytes(options->off_cpu_tasks, options->flags & PDIAG_KMOD_WAKERS,
+		options->user_bytes);
 }
 
 int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_session *options)
@@ -391,7 +416,7 @@ int pdiag_offcpu_new(struct pdiag_session *session, const struct pdiag_kmod_sess
 	session->offcpu = offcpu;
 	session->total_bytes += sizeof(*offcpu);
 	if (pdiag_away_init(&offcpu->away, options->off_cpu_tasks,
-		    session->flags & PDIAG_KMOD_WAKERS))
+		    session->flags & PDIAG_KMOD_WAKERS, session->user_bytes))
 		return -ENOMEM;
 	session->total_bytes += pdiag_offcpu_bytes(options);
 	return 0;

@@ -203,6 +203,37 @@ void pdiag_record_new_sample(struct pdiag_cpu *cpu, u64 now, struct task_struct 
 			flags & PDIAG_KMOD_COARSE);
 }
 
+bool pdiag_record_user_sample(struct pdiag_cpu *cpu, u64 now, struct pdiag_stack_entry *stack,
+	u64 weight, u16 flags, struct pt_regs *regs, bool nmi)
+{
+	u32 most = cpu->session->user_bytes, len, id;
+	struct pdiag_kmod_sample *record;
+
+	if (unlikely(!stack || cpu->nested || weight > U32_MAX))
+		return false;
+	id = pdiag_record_send_stack(cpu, stack, now);
+	if (id == PDIAG_KMOD_NO_STACK)
+		return false;
+	len = LENGTH(sizeof(*record) + sizeof(struct pdiag_kmod_user) + most);
+	record = pdiag_ring_reserve(&cpu->ring, len);
+	if (unlikely(!record))
+		return false;
+	/* What is behind the last byte, if it is not the last itself. */
+	*(u64 *)((u8 *)record + len - sizeof(u64)) = 0;
+	if (pdiag_walk_part((void *)(record + 1), most, regs, nmi))
+		flags |= PDIAG_KMOD_HAS_USER;
+	else
+		len = sizeof(*record);
+	pdiag_record_head(&record->head, len, PDIAG_KMOD_SAMPLE, flags, now);
+	record->stack = id;
+	record->pid = pdiag_session_pid(cpu->session, current);
+	record->tid = pdiag_session_tid(cpu->session, current);
+	record->weight = weight;
+	pdiag_ring_commit(&cpu->ring, len);
+	cpu->samples++;
+	return true;
+}
+
 /* False: no room. */
 static bool deliver_one(struct pdiag_cpu *cpu, struct pdiag_pending_entry *entry, u64 now)
 {

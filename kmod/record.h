@@ -89,6 +89,13 @@ static __always_inline bool pdiag_record_put_sample(struct pdiag_cpu *cpu, u64 n
 	return true;
 }
 
+/*
+ * With the user's part, regs and nmi as in pdiag_record_stack(). False: not this time, and nothing was
+ * written.
+ */
+bool pdiag_record_user_sample(struct pdiag_cpu *cpu, u64 now, struct pdiag_stack_entry *stack,
+	u64 weight, u16 flags, struct pt_regs *regs, bool nmi);
+
 /* Of `task` on this CPU; stack NULL: not known. Never lost. */
 static __always_inline void pdiag_record_sample(struct pdiag_cpu *cpu, u64 now,
 	struct task_struct *task, struct pdiag_stack_entry *stack, u64 weight, u16 flags)

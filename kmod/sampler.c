@@ -45,7 +45,9 @@ static void sample(struct pdiag_cpu *cpu, struct pt_regs *regs, u64 now, u64 wei
 	flags = flags_of(regs, late);
 	if (unlikely(!stack))
 		flags |= pdiag_record_coarse(cpu);
-	pdiag_record_sample(cpu, now, current, stack, weight, flags);
+	if (likely(!cpu->session->user_bytes) ||
+		!pdiag_record_user_sample(cpu, now, stack, weight, flags, regs, nmi))
+		pdiag_record_sample(cpu, now, current, stack, weight, flags);
 	cpu->late += late;
 }
 

@@ -103,14 +103,15 @@ static int check(struct pdiag_kmod_session *options, bool restricted)
 	static const u64 zero[ARRAY_SIZE(options->reserved)];
 
 	if (options->events & ~EVENTS || options->flags & ~FLAGS ||
-		memcmp(options->reserved, zero, sizeof(zero)) ||
+		memcmp(options->reserved, zero, sizeof(zero)) || options->reserved0 ||
+		options->user_bytes > PDIAG_KMOD_USER_MAX || options->user_bytes % sizeof(u64) ||
 		options->target > PDIAG_KMOD_COMMAND || options->cpus_bytes % sizeof(u64) ||
 		options->budget_ppm > 1000000)
 		return -EINVAL;
 	if (options->events & PDIAG_KMOD_ON_CPU ? !options->hz || options->hz > HZ_MAX :
 						  options->hz)
 		return -EINVAL;
-	if (restricted && options->events & ~PDIAG_KMOD_ON_CPU)
+	if (restricted && (options->events & ~PDIAG_KMOD_ON_CPU || options->user_bytes))
 		return -EPERM;
 	/* Who has no privilege does not choose. */
 	if (!options->budget_ppm || restricted)
@@ -185,6 +186,7 @@ static void set_up(struct pdiag_session *session, const struct pdiag_kmod_sessio
 	session->events = options->events;
 	session->flags = options->flags;
 	session->max_depth = options->max_depth;
+	session->user_bytes = options->user_bytes;
 	session->walk = PDIAG_WALK_USER |
 		(options->flags & PDIAG_KMOD_USER_ONLY ? 0 : PDIAG_WALK_KERNEL);
 	session->budget_ppm = options->budget_ppm;

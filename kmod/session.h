@@ -78,6 +78,7 @@ struct pdiag_session {
 	struct list_head node; /* of the running ones */
 	u32 events, flags;
 	u32 max_depth;
+	u32 user_bytes; /* of the user's stack with each record; 0: none */
 	u32 walk; /* PDIAG_WALK_USER, and PDIAG_WALK_KERNEL if that may be seen */
 	u32 watermark;
 	u64 period;	/* ns between samples, as asked; 0: none */

@@ -36,6 +36,11 @@ void pdiag_walk_current(
  * stack_trace_save_tsk(), which cares for it.
  */
 bool pdiag_walk_task(struct pdiag_walk *walk, struct task_struct *task);
+/*
+ * Registers and at most `most` bytes at SP of the current task's user part, all of *part that is
+ * asked for written; regs as in pdiag_walk_current(). False: it has none of 64 bits.
+ */
+bool pdiag_walk_part(struct pdiag_kmod_user *part, u32 most, struct pt_regs *regs, bool nmi);
 /* User frames from registers, in the address space that is in use now. */
 void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi);
 

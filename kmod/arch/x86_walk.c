@@ -109,6 +109,49 @@ void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi)
 	pagefault_enable();
 }
 
+/* The registers that the current task left user space with; NULL: it has none. */
+static struct pt_regs *user_regs(struct pt_regs *regs)
+{
+	if (!current->mm || (current->flags & PF_KTHREAD))
+		return NULL;
+	if (!regs || !user_mode(regs))
+		regs = task_pt_regs(current);
+	/* A task that is being made or ends may have no user registers. */
+	return user_mode(regs) ? regs : NULL;
+}
+
+/*
+ * Bytes that could be read, whole words. Page faults are off. Not by way of what checks the place
+ * that is written to, as that may take locks.
+ */
+static u32 copy_words(void *to, unsigned long from, u32 bytes, bool nmi)
+{
+	void __user *user = (void __user *)from;
+	u32 left;
+
+	if (unlikely(!access_ok(user, bytes)))
+		return 0;
+	left = nmi ? copy_from_user_nmi(to, user, bytes) : raw_copy_from_user(to, user, bytes);
+	return round_down(bytes - left, sizeof(u64));
+}
+
+bool pdiag_walk_part(struct pdiag_kmod_user *part, u32 most, struct pt_regs *regs, bool nmi)
+{
+	regs = user_regs(regs);
+	if (!regs || !user_64bit_mode(regs))
+		return false;
+	pagefault_disable();
+	part->bytes = copy_words(part->stack, regs->sp, most, nmi);
+	pagefault_enable();
+	memset(part->stack + part->bytes, 0, most - part->bytes);
+	part->reserved = 0;
+	part->di = regs->di;
+	part->bp = regs->bp;
+	part->sp = regs->sp;
+	part->ip = regs->ip;
+	return true;
+}
+
 void pdiag_walk_current(
 	struct pdiag_walk *walk, struct pt_regs *regs, const void *from, u32 what)
 {
@@ -117,11 +160,7 @@ void pdiag_walk_current(
 	walk->flags = 0;
 	if ((what & PDIAG_WALK_KERNEL) && !(regs && user_mode(regs)))
 		walk_kernel(walk, regs, from);
-	if (!(what & PDIAG_WALK_USER) || !current->mm || (current->flags & PF_KTHREAD))
-		return;
-	if (!regs || !user_mode(regs))
-		regs = task_pt_regs(current);
-	/* A task that is being made or ends may have no user registers. */
-	if (user_mode(regs))
+	regs = what & PDIAG_WALK_USER ? user_regs(regs) : NULL;
+	if (regs)
 		pdiag_walk_user(walk, regs, what & PDIAG_WALK_NMI);
 }

@@ -34,6 +34,7 @@
 
 #define PDIAG_KMOD_DEPTH_MAX 254    /* frames of a stack, kernel and user together */
 #define PDIAG_KMOD_NO_STACK 0xffffffffu
+#define PDIAG_KMOD_USER_MAX 512
 #define PDIAG_KMOD_NAME_LEN 32
 #define PDIAG_KMOD_WHY_LEN 128
 #define PDIAG_KMOD_COMM_LEN 16
@@ -63,7 +64,8 @@ enum pdiag_kmod_feature_id {
 	PDIAG_KMOD_FEATURE_TASK_USER = 7,   /* ... with their user stacks */
 	PDIAG_KMOD_FEATURE_FLIGHT = 8,	    /* flight recorder */
 	PDIAG_KMOD_FEATURE_SHORT_WAITS = 9, /* the flag PDIAG_KMOD_SHORT_WAITS */
-	PDIAG_KMOD_FEATURES = 10,
+	PDIAG_KMOD_FEATURE_USER_PART = 10,  /* user_bytes */
+	PDIAG_KMOD_FEATURES = 11,
 };
 
 struct pdiag_kmod_feature {
@@ -152,7 +154,13 @@ struct pdiag_kmod_session {
 	__u64 off_cpu_min_ns;
 	__u32 off_cpu_tasks;  /* tasks away at once; power of two; 0: 8,192 */
 	__u32 budget_ppm;     /* of each CPU's time for all callbacks; 0: 10,000 (1 %) */
-	__u64 reserved[4];
+	/*
+	 * Bytes of the user's stack with each SAMPLE and WAIT that is told one by one; a multiple of
+	 * 8, at most PDIAG_KMOD_USER_MAX; 0: none. See struct pdiag_kmod_user.
+	 */
+	__u32 user_bytes;
+	__u32 reserved0;
+	__u64 reserved[3];
 	/* out */
 	__u32 nr_rings;
 	__u32 clock;	      /* enum pdiag_kmod_clock */
@@ -305,6 +313,7 @@ enum pdiag_kmod_type {
 #define PDIAG_KMOD_PREEMPTED 16u /* WAIT: it wanted to run on */
 #define PDIAG_KMOD_RUNNING 32u	 /* TASK: on a CPU at this moment */
 #define PDIAG_KMOD_AWAY 64u	 /* WAIT: still away at STOP, as FLUSH tells */
+#define PDIAG_KMOD_HAS_USER 128u /* SAMPLE, WAIT: a struct pdiag_kmod_user is behind the fields */
 /* Flags of STACK. */
 #define PDIAG_KMOD_TRUNCATED 1u	 /* deeper than max_depth */
 #define PDIAG_KMOD_FAULTED 2u	 /* user memory was not there */
@@ -338,6 +347,18 @@ struct pdiag_kmod_sample {
 	__u32 pid;    /* of the process; in the caller's pid namespace */
 	__u32 tid;
 	__u32 weight; /* ns of CPU time that it stands for */
+};
+
+/*
+ * Where the user's part of a stack was left, so that a reader with the program's call frame
+ * information finds callers that frame pointers skip. It begins where struct pdiag_kmod_sample or
+ * struct pdiag_kmod_wait, as they are here, end; x86-64: not of programs of 32 bits.
+ */
+struct pdiag_kmod_user {
+	__u64 di, bp, sp, ip;
+	__u32 bytes; /* of stack[]; fewer than asked for where memory was not there */
+	__u32 reserved;
+	__u8 stack[]; /* from sp on */
 };
 
 /* What a COUNT counts. */

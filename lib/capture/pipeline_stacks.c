@@ -30,6 +30,21 @@ uint32_t pdiag_pipeline_sample_stack(struct pdiag_pipeline *p, const struct pdia
 	return pdiag_pipeline_stack(p, r, ips, nr);
 }
 
+uint32_t pdiag_pipeline_named_stack(
+	struct pdiag_pipeline *p, const struct pdiag_record *r, uint32_t stack)
+{
+	const uint64_t *ips, *known;
+	uint32_t nr = 0;
+
+	if (!r->sample.regs || stack == PDIAG_STACK_NONE)
+		return stack;
+	ips = known = pdiag_stack_table_get(&p->stacks, stack, &nr);
+	if (!ips)
+		return stack;
+	pdiag_pipeline_repair(p, r, &ips, &nr);
+	return ips == known ? stack : pdiag_pipeline_stack(p, r, ips, nr);
+}
+
 /* Replay: what the stream calls a stack is our stack ... */
 static int number_of_stream(struct pdiag_pipeline *p, uint32_t number, uint32_t ours)
 {

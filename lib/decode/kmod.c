@@ -6,11 +6,14 @@
  */
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <pdiag_kmod.h>
 
 #include "decode/decode.h"
 #include "source/kmod_parts.h"
+
+_Static_assert(offsetof(struct pdiag_kmod_user, ip) == 24, "registers as in a record of ours");
 
 /* The marks and addresses of no stack at all. */
 static const uint64_t no_ips[1];
@@ -60,14 +63,33 @@ static int decode_thread(uint32_t pid, uint32_t tid, uint32_t stack, uint16_t fl
 	return 0;
 }
 
+/* What is behind the fields of a record of `known` bytes. */
+static int decode_user(
+	const struct pdiag_kmod_record *head, uint32_t known, struct pdiag_record *out)
+{
+	const struct pdiag_kmod_user *u = (const void *)((const char *)head + known);
+
+	if (!(head->flags & PDIAG_KMOD_HAS_USER) || !(out->flags & PDIAG_RECORD_OF_CPU))
+		return 0;
+	if (head->len < known + sizeof(*u) || u->bytes > head->len - known - sizeof(*u))
+		return -EBADMSG;
+	out->sample.regs = (const uint64_t *)(const void *)u;
+	out->sample.copy = u->stack;
+	out->sample.copy_len = u->bytes;
+	return 0;
+}
+
 static int decode_sample(const struct pdiag_kmod_sample *s, uint32_t len,
 	struct pdiag_record *out)
 {
+	int ret;
+
 	if (len < sizeof(*s))
 		return -EBADMSG;
 	out->sample.weight = s->weight;
 	out->sample.state = PDIAG_STATE_RUNNING;
-	return decode_thread(s->pid, s->tid, s->stack, s->head.flags, out);
+	ret = decode_thread(s->pid, s->tid, s->stack, s->head.flags, out);
+	return ret ? ret : decode_user(&s->head, sizeof(*s), out);
 }
 
 /* Of a whole that is cut into equal parts, what is before part `part`. */
@@ -118,6 +140,8 @@ static int decode_wait(const struct pdiag_kmod_wait *w, uint32_t len, uint32_t p
 		return -EBADMSG;
 	out->sample.state = part ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED;
 	ret = decode_thread(w->pid, w->tid, w->stack, w->head.flags, out);
+	if (!ret)
+		ret = decode_user(&w->head, sizeof(*w), out);
 	/* Who it was that ended a wait is of no interest to the one for a CPU. */
 	if (ret || part || w->stack == PDIAG_KMOD_NO_STACK ||
 		w->waker_stack == PDIAG_KMOD_NO_STACK || !is_id(w->waker_pid) ||

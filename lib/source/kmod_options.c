@@ -9,6 +9,17 @@
 #include "core/error.h"
 #include "source/flight.h"
 #include "source/limits.h"
+#include "source/perf_layout.h"
+
+/* Bytes of the stack as perf events bring, for the same reasons (perf_layout.h). */
+#define USER_ON_CPU PDIAG_PERF_STACK_ON_CPU
+#define USER_OFF_CPU PDIAG_PERF_STACK_OFF_CPU
+#define USER_FLIGHT PDIAG_PERF_STACK_FLIGHT
+/* A ring's default, in bytes; without bytes of the stack it is the module's, which is the least. */
+#define RING_LEAST (1ull << 20)
+#define RING_OFF_CPU (4ull << 20)
+#define RING_MOST (8ull << 20)
+#define RING_SECONDS 10
 
 static int need(const struct pdiag_kdevice *d, uint32_t id, const char *what)
 {
@@ -41,13 +52,31 @@ static int check_features(const struct pdiag_kdevice *d, const struct pdiag_sour
 	return ret;
 }
 
-/* A module of before the flag only counts them. */
-static bool has_short_waits(const struct pdiag_kdevice *d)
+/* What a capture can do without. A module of before a feature has it not. */
+static bool has(const struct pdiag_kdevice *d, uint32_t id)
 {
 	struct pdiag_kmod_feature feature;
 
-	return !pdiag_kdevice_feature(d, PDIAG_KMOD_FEATURE_SHORT_WAITS, &feature) &&
-		feature.available;
+	return !pdiag_kdevice_feature(d, id, &feature) && feature.available;
+}
+
+/* With bytes of the stack samples are larger: a ring is to hold as many seconds of them. */
+static void set_user_part(struct pdiag_kmod_session *out, const struct pdiag_kdevice *d,
+	const struct pdiag_source_config *config)
+{
+	uint64_t size = config->events & PDIAG_OFF_CPU ? RING_OFF_CPU : RING_LEAST;
+	uint32_t bytes = config->events & PDIAG_ON_CPU ? USER_ON_CPU : USER_OFF_CPU;
+	uint64_t second = out->hz * (sizeof(struct pdiag_kmod_sample) +
+		sizeof(struct pdiag_kmod_user) + bytes);
+
+#if defined(__x86_64__)
+	if (has(d, PDIAG_KMOD_FEATURE_USER_PART))
+		out->user_bytes = config->flight_sec ? USER_FLIGHT : bytes;
+#endif
+	while (size < RING_MOST && size < second * RING_SECONDS)
+		size *= 2;
+	if (out->user_bytes && !out->ring_bytes)
+		out->ring_bytes = size;
 }
 
 static int set_cpus(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *cpus,
@@ -108,15 +137,13 @@ static int set_flight(struct pdiag_kmod_session *out, const struct pdiag_kdevice
 	const struct pdiag_source_config *config, uint32_t cpus)
 {
 	uint64_t bytes = pdiag_flight_bytes(config, config->events) / 7 * 8;
-	struct pdiag_kmod_feature tasks;
-
 	if (!config->flight_sec)
 		return 0;
 	out->flags |= PDIAG_KMOD_FLIGHT;
 	if (!config->buffer_bytes)
 		out->ring_bytes = power_of_two(bytes);
 	/* The thread that makes task dumps looks at the triggers, too. */
-	if (!pdiag_kdevice_feature(d, PDIAG_KMOD_FEATURE_TASKS, &tasks) && tasks.available) {
+	if (has(d, PDIAG_KMOD_FEATURE_TASKS)) {
 		out->events |= PDIAG_KMOD_TASKS;
 		out->tasks_bytes = TRIGGER_BYTES;
 	}
@@ -154,8 +181,9 @@ int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *c
 		out->flags |= PDIAG_KMOD_USER_ONLY;
 	if (config->flags & PDIAG_WAKERS)
 		out->flags |= PDIAG_KMOD_WAKERS;
-	if (config->flags & PDIAG_SHORT_WAITS && has_short_waits(d))
+	if (config->flags & PDIAG_SHORT_WAITS && has(d, PDIAG_KMOD_FEATURE_SHORT_WAITS))
 		out->flags |= PDIAG_KMOD_SHORT_WAITS;
+	set_user_part(out, d, config);
 	set_target(out, config, target);
 	ret = set_flight(out, d, config, target->cpu_count);
 	return ret ? ret : set_cpus(out, cpus, config);

@@ -128,6 +128,7 @@ static const struct {
 	[PDIAG_KMOD_FEATURE_TASK_KERNEL] = { "task-kernel", "task dumps with kernel stacks" },
 	[PDIAG_KMOD_FEATURE_TASK_USER] = { "task-user", "task dumps with user stacks" },
 	[PDIAG_KMOD_FEATURE_FLIGHT] = { "flight", "a flight recorder" },
+	[PDIAG_KMOD_FEATURE_USER_PART] = { "user-part", "callers that frame pointers skip" },
 	[PDIAG_KMOD_FEATURE_SHORT_WAITS] = { "short-waits", "short waits sampled by their time" },
 };
 

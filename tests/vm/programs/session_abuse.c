@@ -96,6 +96,7 @@ static void make_session(int i)
 		.flags = (uint32_t)below(128), .target = (uint32_t)below(5), .pid = getpid(),
 		.ring_bytes = 1u << 16, .tasks_bytes = 1u << 16, .off_cpu_tasks = 64,
 		.off_cpu_min_ns = below(4) ? 0 : below(1 << 24),
+		.user_bytes = below(2) ? 0 : 8 * (uint32_t)below(66),
 	};
 	uint32_t *words = (uint32_t *)&s;
 

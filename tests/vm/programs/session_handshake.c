@@ -227,7 +227,10 @@ static void try_session(void)
 		{ "stacks", { .stacks = 1000 }, EINVAL },
 		{ "a ring", { .ring_bytes = 1ull << 31 }, EINVAL },
 		{ "a budget", { .budget_ppm = 1000001 }, EINVAL },
-		{ "reserved", { .reserved = { 0, 0, 0, 1 } }, EINVAL },
+		{ "reserved", { .reserved = { 0, 0, 1 } }, EINVAL },
+		{ "reserved, too", { .reserved0 = 1 }, EINVAL },
+		{ "half a word of the stack", { .user_bytes = 4 }, EINVAL },
+		{ "too much of the stack", { .user_bytes = PDIAG_KMOD_USER_MAX + 8 }, EINVAL },
 		{ "half a word of CPUs", { .cpus = 8, .cpus_bytes = 4 }, EINVAL },
 		{ "CPUs nowhere", { .cpus = 8, .cpus_bytes = 8 }, EFAULT },
 	};

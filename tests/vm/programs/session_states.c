@@ -41,7 +41,7 @@ static void reach(struct session *s, enum state state)
 	s->options = (struct pdiag_kmod_session){
 		.events = PDIAG_KMOD_ON_CPU | PDIAG_KMOD_OFF_CPU | PDIAG_KMOD_TASKS,
 		.hz = 4000, .ring_bytes = 1 << 16,
-		.off_cpu_min_ns = 50000,
+		.off_cpu_min_ns = 50000, .user_bytes = 192,
 		.flags = PDIAG_KMOD_WAKERS | PDIAG_KMOD_SHORT_WAITS |
 			(state == FROZEN ? PDIAG_KMOD_FLIGHT : 0),
 	};
