@@ -26,6 +26,10 @@ static void check(const struct pdiag_record *r, const struct pdiag_raw *raw)
 		(r->pid < 0 || r->tid < 0 || r->sample.nr ||
 			r->sample.state > PDIAG_STATE_BLOCKED))
 		abort();
+	if (r->type == PDIAG_RECORD_SAMPLE && r->sample.regs &&
+		((const char *)r->sample.regs < begin ||
+			(const char *)r->sample.copy + r->sample.copy_len > end))
+		abort();
 	if (r->type == PDIAG_RECORD_LOSS && r->loss.reason > PDIAG_LOSS_LAST)
 		abort();
 }

@@ -190,6 +190,38 @@ static void test_short_waits(void **state)
 	assert_non_null(strstr(info.limits, "short waits"));
 }
 
+/* What callers are found by: asked for where there is any, and where the ring has room for it. */
+static void test_user_part(void **state)
+{
+	struct pdiag_capture_options options = { .size = sizeof(options), .hz = 999 };
+	struct pdiag_capture *capture;
+	(void)state;
+
+#if !defined(__x86_64__)
+	skip();
+#endif
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(fake_kmod.asked.user_bytes, 512);
+	assert_int_equal(fake_kmod.asked.ring_bytes, 8 << 20);
+	options.events = PDIAG_OFF_CPU;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(fake_kmod.asked.user_bytes, 384);
+	assert_int_equal(fake_kmod.asked.ring_bytes, 4 << 20);
+	options.buffer_bytes = 1 << 16;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(fake_kmod.asked.ring_bytes, 1 << 16);
+	options.buffer_bytes = 0;
+	options.flight_sec = 2;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(fake_kmod.asked.user_bytes, 192);
+	/* An older module refuses what it does not know. */
+	options.flight_sec = 0;
+	fake_kmod.features = PDIAG_KMOD_FEATURE_USER_PART;
+	assert_int_equal(pdiag_capture_new(context, &options, &capture), 0);
+	assert_int_equal(fake_kmod.asked.user_bytes, 0);
+	assert_int_equal(fake_kmod.asked.ring_bytes, 0);
+}
+
 static void test_wakers(void **state)
 {
 	struct pdiag_capture_options options = { .size = sizeof(options), .flags = PDIAG_WAKERS };
@@ -315,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_choice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_short_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_user_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wakers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_query, setup, teardown),

@@ -260,6 +260,66 @@ static void test_wait(void **state)
 }
 
 /* What is in the weights of others is not lost; nothing of it may be corrected for. */
+#define STACK_BYTES 64u
+
+struct user_part {
+	struct pdiag_kmod_user user;
+	unsigned char stack[STACK_BYTES];
+};
+
+static const struct user_part user_part = {
+	.user = { .di = 0xd1, .bp = 0xb9, .sp = 0x59, .ip = 0x19, .bytes = STACK_BYTES } };
+
+/* What is behind a record of `known` bytes is found if all of it is there, and else refused. */
+static void check_user(const void *record, size_t known, size_t size)
+{
+	struct pdiag_record out;
+
+	assert_int_equal(decode(record, size, &out), 0);
+	assert_int_equal(out.type, PDIAG_RECORD_SAMPLE);
+	assert_non_null(out.sample.regs);
+	assert_int_equal(out.sample.copy_len, STACK_BYTES);
+	assert_int_equal((const char *)out.sample.copy - (const char *)out.sample.regs,
+		offsetof(struct pdiag_kmod_user, stack));
+	for (size_t len = known; len < size; len += 8)
+		assert_int_equal(decode_part(record, size, len, 0, 1, &out), -EBADMSG);
+}
+
+static void test_user_part(void **state)
+{
+	struct {
+		struct pdiag_kmod_sample sample;
+		struct user_part part;
+	} s = { .sample = { HEAD(SAMPLE, PDIAG_KMOD_HAS_USER), .stack = 9, .pid = 10, .tid = 11 } };
+	struct {
+		struct pdiag_kmod_wait wait;
+		struct user_part part;
+	} w = { .wait = { HEAD(WAIT, PDIAG_KMOD_HAS_USER), .stack = 9, .pid = 10, .tid = 11,
+		.state = PDIAG_KMOD_STATE_BLOCKED, .blocked = 5, .scale = 1,
+		.waker_stack = PDIAG_KMOD_NO_STACK } };
+	struct pdiag_record out;
+	(void)state;
+
+	s.part = w.part = user_part;
+	check_user(&s, sizeof(s.sample), sizeof(s));
+	check_user(&w, sizeof(w.wait), sizeof(w));
+	s.sample.head.len = sizeof(s);
+	assert_int_equal(pdiag_decode_kmod(&s, sizeof(s), 0, 1, 3, &out), 0);
+	assert_memory_equal(out.sample.regs, ((uint64_t[]){ 0xd1, 0xb9, 0x59, 0x19 }), 32);
+	/* More bytes than there are. */
+	s.part.user.bytes++;
+	assert_int_equal(decode(&s, sizeof(s), &out), -EBADMSG);
+	s.part.user.bytes = UINT32_MAX;
+	assert_int_equal(decode(&s, sizeof(s), &out), -EBADMSG);
+	/* Of no stack there is none, and without the flag it is something else. */
+	s.sample.stack = PDIAG_KMOD_NO_STACK;
+	assert_int_equal(decode(&s, sizeof(s), &out), 0);
+	assert_null(out.sample.regs);
+	w.wait.head.flags = 0;
+	assert_int_equal(decode(&w, sizeof(w), &out), 0);
+	assert_null(out.sample.regs);
+}
+
 static void test_loss(void **state)
 {
 	static const int reasons[] = {
@@ -334,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_count_of_none),
 		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_user_part),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_others),
