@@ -155,8 +155,8 @@ struct pdiag_kmod_session {
 	__u32 off_cpu_tasks;  /* tasks away at once; power of two; 0: 8,192 */
 	__u32 budget_ppm;     /* of each CPU's time for all callbacks; 0: 10,000 (1 %) */
 	/*
-	 * Bytes of the user's stack with each SAMPLE and WAIT that is told one by one; a multiple of
-	 * 8, at most PDIAG_KMOD_USER_MAX; 0: none. See struct pdiag_kmod_user.
+	 * Bytes of the user's stack with each SAMPLE and WAIT, a multiple of 8, at most
+	 * PDIAG_KMOD_USER_MAX; 0: none. See struct pdiag_kmod_user.
 	 */
 	__u32 user_bytes;
 	__u32 reserved0;
