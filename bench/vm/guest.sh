@@ -37,10 +37,12 @@ for what in same new; do
 done
 rmmod floor
 for what in same new; do
-	seconds ours-$what "$B/armed" 1 $hz "$B/deep" $what
+	seconds ours-$what "$B/armed" 1 $hz 0 "$B/deep" $what
+	seconds user-$what "$B/armed" 1 $hz 512 "$B/deep" $what
 	! has_perf || seconds perf-$what perf record -q -F $hz -a -g -o /tmp/perf.data -- "$B/deep" $what
 done
-seconds ours-switch "$B/armed" 2 0 "$B/deep" switch
+seconds ours-switch "$B/armed" 2 0 0 "$B/deep" switch
+seconds user-switch "$B/armed" 2 0 384 "$B/deep" switch
 ! has_perf || seconds perf-switch perf record -q -e sched:sched_switch -a -g -o /tmp/perf.data -- \
 	"$B/deep" switch
 rmmod pdiag
@@ -53,16 +55,21 @@ for what in same new; do
 	peer=$(per perf-$what floor-$what "$(ticks perf-$what)")
 	row B1 "a sample of 24 frames above the timer, $what stack" "$ours" "$peer" \
 		"$(ratio "$ours" "$peer")" "$([ $what = same ] && echo "600 or less")"
+	ours=$(per user-$what floor-$what "$(ticks user-$what)")
+	row B1 "... with 512 bytes of the user's stack" "$ours" - "$(ratio "$ours" "$peer")" ""
 done
 row B1 "the timer itself" "$(per floor-same idle-same "$(ticks floor-same)")" - - floor
 # 20,000 times to and fro: 40,000 switches and as many wake-ups.
 ours=$(per ours-switch idle-switch 40000)
 peer=$(per perf-switch idle-switch 40000)
 row B1 "a switch and its wake-up, off-CPU" "$ours" "$peer" "$(ratio "$ours" "$peer")" ""
+ours=$(per user-switch idle-switch 40000)
+row B1 "... with 384 bytes of the user's stack" "$ours" - "$(ratio "$ours" "$peer")" ""
 row B1 "a switch, module loaded, no session" "$(per loaded-switch idle-switch 40000)" - - 0
 percent() { awk -v a="${took[$1]:-0}" -v b="${took[idle-same]}" 'BEGIN {
 	if (a > 0) printf "%.3f", (a / b - 1) * 100; else print "-" }'; }
 ours=$(percent ours-same)
 peer=$(percent perf-same)
 row B11 "fixed work at $hz Hz slowed by, %" "$ours" "$peer" "$(ratio "$ours" "$peer")" "half of perf's"
+row B11 "... with 512 bytes of the user's stack, %" "$(percent user-same)" "$peer" - "half of perf's"
 row B11 "fixed work, module loaded, no session, %" "$(percent loaded-same)" - - 0
