@@ -115,8 +115,9 @@ static struct pdiag_kmod_wait *reserve(
 	bytes = sizeof(*user) + user->bytes;
 	record = pdiag_record_reserve(cpu, sizeof(*record) + bytes, PDIAG_KMOD_WAIT,
 		flags | PDIAG_KMOD_HAS_USER, now);
-	if (record)
-		memcpy(record + 1, user, bytes);
+	if (!record)
+		return pdiag_record_reserve(cpu, sizeof(*record), PDIAG_KMOD_WAIT, flags, now);
+	memcpy(record + 1, user, bytes);
 	return record;
 }
 

@@ -209,7 +209,7 @@ bool pdiag_record_user_sample(struct pdiag_cpu *cpu, u64 now, struct pdiag_stack
 	u32 most = cpu->session->user_bytes, len, id;
 	struct pdiag_kmod_sample *record;
 
-	if (unlikely(!stack || cpu->nested || weight > U32_MAX))
+	if (unlikely(!stack || weight + READ_ONCE(cpu->nested) > U32_MAX))
 		return false;
 	id = pdiag_record_send_stack(cpu, stack, now);
 	if (id == PDIAG_KMOD_NO_STACK)
@@ -220,6 +220,12 @@ bool pdiag_record_user_sample(struct pdiag_cpu *cpu, u64 now, struct pdiag_stack
 		return false;
 	/* What is behind the last byte, if it is not the last itself. */
 	*(u64 *)((u8 *)record + len - sizeof(u64)) = 0;
+	/* In one step, as an NMI may add to it. */
+	weight += xchg(&cpu->nested, 0);
+	if (unlikely(weight > U32_MAX)) {
+		cpu->nested += weight - U32_MAX;
+		weight = U32_MAX;
+	}
 	if (pdiag_walk_part((void *)(record + 1), most, regs, nmi))
 		flags |= PDIAG_KMOD_HAS_USER;
 	else

@@ -91,7 +91,7 @@ static __always_inline bool pdiag_record_put_sample(struct pdiag_cpu *cpu, u64 n
 
 /*
  * The same with the user's part, of the current task; regs and nmi as in pdiag_record_stack().
- * False: not this time, and nothing was written.
+ * False: not this time, and no sample was written.
  */
 bool pdiag_record_user_sample(struct pdiag_cpu *cpu, u64 now, struct pdiag_stack_entry *stack,
 	u64 weight, u16 flags, struct pt_regs *regs, bool nmi);

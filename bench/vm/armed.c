@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * armed EVENTS HZ BYTES COMMAND...: run a command while a session of the module gathers EVENTS (1 on
- * CPU, 2 off CPU) of the whole machine, with BYTES of the user's stack, and nobody reads; then print
- * what it did, on stderr.
+ * armed EVENTS HZ BYTES COMMAND...: run a command while a session of the module gathers EVENTS (1
+ * on CPU, 2 off CPU) of the whole machine, with BYTES of the user's stack, and nobody reads; then
+ * print what it did, on stderr.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 	options.events = atoi(argv[1]);
 	options.hz = atoi(argv[2]);
 	options.user_bytes = atoi(argv[3]);
-	options.ring_bytes = 16 << 20;
+	options.ring_bytes = 32 << 20;
 	session = ioctl(device, PDIAG_KMOD_IOC_SESSION, &options);
 	if (session < 0 || ioctl(session, PDIAG_KMOD_IOC_START)) {
 		perror("session");

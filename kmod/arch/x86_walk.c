@@ -96,16 +96,15 @@ void pdiag_walk_user(struct pdiag_walk *walk, struct pt_regs *regs, bool nmi)
 {
 	if (!add(walk, PERF_CONTEXT_USER) || !add(walk, regs->ip))
 		return;
+	pagefault_disable();
 	if (unlikely(nmi)) {
 		if (user_64bit_mode(regs))
 			walk_frames_nmi(walk, regs->bp, regs->sp);
-		return;
-	}
-	pagefault_disable();
-	if (likely(user_64bit_mode(regs)))
+	} else if (likely(user_64bit_mode(regs))) {
 		pdiag_walk_frames(walk, regs->bp, regs->sp);
-	else if (IS_ENABLED(CONFIG_COMPAT))
+	} else if (IS_ENABLED(CONFIG_COMPAT)) {
 		walk_frames32(walk, regs->bp, regs->sp);
+	}
 	pagefault_enable();
 }
 
@@ -131,6 +130,7 @@ static u32 copy_words(void *to, unsigned long from, u32 bytes, bool nmi)
 
 	if (unlikely(!access_ok(user, bytes)))
 		return 0;
+	barrier_nospec();
 	left = nmi ? copy_from_user_nmi(to, user, bytes) : raw_copy_from_user(to, user, bytes);
 	return round_down(bytes - left, sizeof(u64));
 }

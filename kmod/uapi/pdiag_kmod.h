@@ -482,6 +482,7 @@ PDIAG_KMOD_SIZE(count, 64);
 PDIAG_KMOD_SIZE(wait, 64);
 PDIAG_KMOD_SIZE(loss_record, 32);
 PDIAG_KMOD_SIZE(rate, 32);
+PDIAG_KMOD_SIZE(user, 40);
 PDIAG_KMOD_SIZE(tasks_begin, 48);
 PDIAG_KMOD_SIZE(task, 64);
 PDIAG_KMOD_SIZE(tasks_end, 48);

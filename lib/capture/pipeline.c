@@ -224,14 +224,15 @@ static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 			return -ENOMEM;
 	} else {
 		copy.sample.stack = pdiag_pipeline_numbered(p, r, &flags);
-		copy.sample.flags |= flags;
 		if (copy.sample.stack == PDIAG_STACK_NONE) {
 			pdiag_pipeline_lose(p, PDIAG_LOSS_CORRUPT, r->cpu, r->time, 1);
 			return 0;
 		}
-		copy.sample.stack = pdiag_pipeline_named_stack(p, r, copy.sample.stack);
+		copy.sample.stack =
+			pdiag_pipeline_named_stack(p, r, copy.sample.stack, &flags);
 		if (copy.sample.stack == PDIAG_STACK_NONE)
 			return -ENOMEM;
+		copy.sample.flags |= flags;
 		pdiag_pipeline_waker_number(p, r, &copy);
 	}
 	/* From here on the number is ours. */

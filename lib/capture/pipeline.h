@@ -110,9 +110,12 @@ uint32_t pdiag_pipeline_stack(struct pdiag_pipeline *p, const struct pdiag_recor
 	const uint64_t *ips, uint32_t nr);
 /* A STACK record: a source's number means this stack from now on. 0 or -ENOMEM. */
 int pdiag_pipeline_number(struct pdiag_pipeline *p, const struct pdiag_record *r);
-/* The stack of ours that a sample has, repaired by what else it brings; NONE: out of memory. */
-uint32_t pdiag_pipeline_named_stack(
-	struct pdiag_pipeline *p, const struct pdiag_record *r, uint32_t stack);
+/*
+ * The stack of ours that a sample has, repaired by what else it brings, and without those of *flags
+ * that are true no more. PDIAG_STACK_NONE: out of memory.
+ */
+uint32_t pdiag_pipeline_named_stack(struct pdiag_pipeline *p, const struct pdiag_record *r,
+	uint32_t stack, uint32_t *flags);
 /* The stack that a sample names by the source's number; PDIAG_STACK_NONE: there is none. *flags:
  * PDIAG_STACK_* that the source told with it. */
 uint32_t pdiag_pipeline_numbered(const struct pdiag_pipeline *p, const struct pdiag_record *r,

@@ -30,19 +30,25 @@ uint32_t pdiag_pipeline_sample_stack(struct pdiag_pipeline *p, const struct pdia
 	return pdiag_pipeline_stack(p, r, ips, nr);
 }
 
-uint32_t pdiag_pipeline_named_stack(
-	struct pdiag_pipeline *p, const struct pdiag_record *r, uint32_t stack)
+uint32_t pdiag_pipeline_named_stack(struct pdiag_pipeline *p, const struct pdiag_record *r,
+	uint32_t stack, uint32_t *flags)
 {
 	const uint64_t *ips, *known;
-	uint32_t nr = 0;
+	uint32_t nr = 0, known_nr;
 
 	if (!r->sample.regs || stack == PDIAG_STACK_NONE)
 		return stack;
 	ips = known = pdiag_stack_table_get(&p->stacks, stack, &nr);
-	if (!ips)
+	if (!ips || !nr)
 		return stack;
+	known_nr = nr;
 	pdiag_pipeline_repair(p, r, &ips, &nr);
-	return ips == known ? stack : pdiag_pipeline_stack(p, r, ips, nr);
+	if (ips == known)
+		return stack;
+	/* Where the kernel's walk ended is no end any more. */
+	if (ips[nr - 1] != known[known_nr - 1])
+		*flags &= ~(uint32_t)(PDIAG_STACK_TRUNCATED | PDIAG_STACK_FAULTED);
+	return pdiag_pipeline_stack(p, r, ips, nr);
 }
 
 /* Replay: what the stream calls a stack is our stack ... */

@@ -63,19 +63,24 @@ static int decode_thread(uint32_t pid, uint32_t tid, uint32_t stack, uint16_t fl
 	return 0;
 }
 
-/* What is behind the fields of a record of `known` bytes. */
-static int decode_user(
-	const struct pdiag_kmod_record *head, uint32_t known, struct pdiag_record *out)
+/* What is behind the `known` bytes of a record of `len`. */
+static int decode_user(const struct pdiag_kmod_record *head, uint32_t known, uint32_t len,
+	struct pdiag_record *out)
 {
 	const struct pdiag_kmod_user *u = (const void *)((const char *)head + known);
+	uint32_t bytes;
 
 	if (!(head->flags & PDIAG_KMOD_HAS_USER) || !(out->flags & PDIAG_RECORD_OF_CPU))
 		return 0;
-	if (head->len < known + sizeof(*u) || u->bytes > head->len - known - sizeof(*u))
+	if (len < known + sizeof(*u))
+		return -EBADMSG;
+	/* Once: it is memory that the kernel writes to. */
+	bytes = __atomic_load_n(&u->bytes, __ATOMIC_RELAXED);
+	if (bytes > len - known - sizeof(*u))
 		return -EBADMSG;
 	out->sample.regs = (const uint64_t *)(const void *)u;
 	out->sample.copy = u->stack;
-	out->sample.copy_len = u->bytes;
+	out->sample.copy_len = bytes;
 	return 0;
 }
 
@@ -89,7 +94,7 @@ static int decode_sample(const struct pdiag_kmod_sample *s, uint32_t len,
 	out->sample.weight = s->weight;
 	out->sample.state = PDIAG_STATE_RUNNING;
 	ret = decode_thread(s->pid, s->tid, s->stack, s->head.flags, out);
-	return ret ? ret : decode_user(&s->head, sizeof(*s), out);
+	return ret ? ret : decode_user(&s->head, sizeof(*s), len, out);
 }
 
 /* Of a whole that is cut into equal parts, what is before part `part`. */
@@ -141,7 +146,7 @@ static int decode_wait(const struct pdiag_kmod_wait *w, uint32_t len, uint32_t p
 	out->sample.state = part ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED;
 	ret = decode_thread(w->pid, w->tid, w->stack, w->head.flags, out);
 	if (!ret)
-		ret = decode_user(&w->head, sizeof(*w), out);
+		ret = decode_user(&w->head, sizeof(*w), len, out);
 	/* Who it was that ended a wait is of no interest to the one for a CPU. */
 	if (ret || part || w->stack == PDIAG_KMOD_NO_STACK ||
 		w->waker_stack == PDIAG_KMOD_NO_STACK || !is_id(w->waker_pid) ||

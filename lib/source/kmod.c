@@ -256,7 +256,10 @@ static int kmod_freeze(struct pdiag_source *s, bool frozen)
 {
 	struct kmod_source *k = self(s);
 
-	return frozen ? pdiag_kmod_flight_freeze(&k->flight) : pdiag_kmod_flight_thaw(&k->flight);
+	if (frozen)
+		return pdiag_kmod_flight_freeze(&k->flight);
+	k->parts.more = false;
+	return pdiag_kmod_flight_thaw(&k->flight);
 }
 
 static int kmod_trigger(struct pdiag_source *s, struct pdiag_kmod_trigger *trigger)
@@ -328,7 +331,9 @@ static int kmod_refresh(struct pdiag_source *s)
 		if (k->target.pid_fd >= 0)
 			epoll_ctl(s->fd, EPOLL_CTL_DEL, k->target.pid_fd, NULL);
 	}
-	refresh_rings(k);
+	/* A record of which parts are to come must stay where it is. */
+	if (!k->parts.more)
+		refresh_rings(k);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "source/flight.h"
@@ -20,6 +21,10 @@
 #define RING_OFF_CPU (4ull << 20)
 #define RING_MOST (8ull << 20)
 #define RING_SECONDS 10
+/* All of them together take no more than this part of the machine's memory ... */
+#define MEMORY_PART 32
+/* ... and leave room in what a session may have, which counts all CPUs there are. */
+#define ALL_MOST (2ull << 30)
 
 static int need(const struct pdiag_kdevice *d, uint32_t id, const char *what)
 {
@@ -60,9 +65,19 @@ static bool has(const struct pdiag_kdevice *d, uint32_t id)
 	return !pdiag_kdevice_feature(d, id, &feature) && feature.available;
 }
 
+static uint64_t bounded(uint64_t size, uint32_t cpus)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t all = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
+
+	while (size > RING_LEAST && (size * cpus > memory / MEMORY_PART || size * all > ALL_MOST))
+		size /= 2;
+	return size;
+}
+
 /* With bytes of the stack samples are larger: a ring is to hold as many seconds of them. */
 static void set_user_part(struct pdiag_kmod_session *out, const struct pdiag_kdevice *d,
-	const struct pdiag_source_config *config)
+	const struct pdiag_source_config *config, uint32_t cpus)
 {
 	uint64_t size = config->events & PDIAG_OFF_CPU ? RING_OFF_CPU : RING_LEAST;
 	uint32_t bytes = config->events & PDIAG_ON_CPU ? USER_ON_CPU : USER_OFF_CPU;
@@ -70,13 +85,13 @@ static void set_user_part(struct pdiag_kmod_session *out, const struct pdiag_kde
 		sizeof(struct pdiag_kmod_user) + bytes);
 
 #if defined(__x86_64__)
-	if (has(d, PDIAG_KMOD_FEATURE_USER_PART))
+	if (config->events && has(d, PDIAG_KMOD_FEATURE_USER_PART))
 		out->user_bytes = config->flight_sec ? USER_FLIGHT : bytes;
 #endif
 	while (size < RING_MOST && size < second * RING_SECONDS)
 		size *= 2;
 	if (out->user_bytes && !out->ring_bytes)
-		out->ring_bytes = size;
+		out->ring_bytes = bounded(size, cpus);
 }
 
 static int set_cpus(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *cpus,
@@ -136,9 +151,16 @@ static uint64_t power_of_two(uint64_t bytes)
 static int set_flight(struct pdiag_kmod_session *out, const struct pdiag_kdevice *d,
 	const struct pdiag_source_config *config, uint32_t cpus)
 {
-	uint64_t bytes = pdiag_flight_bytes(config, config->events) / 7 * 8;
+	uint64_t bytes = pdiag_flight_bytes(config, config->events), rate = out->hz;
+
 	if (!config->flight_sec)
 		return 0;
+	if (config->events & PDIAG_OFF_CPU)
+		rate += PDIAG_FLIGHT_SWITCHES;
+	if (out->user_bytes)
+		bytes += config->flight_sec * rate *
+			(sizeof(struct pdiag_kmod_user) + out->user_bytes);
+	bytes = bytes / 7 * 8;
 	out->flags |= PDIAG_KMOD_FLIGHT;
 	if (!config->buffer_bytes)
 		out->ring_bytes = power_of_two(bytes);
@@ -183,7 +205,7 @@ int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *c
 		out->flags |= PDIAG_KMOD_WAKERS;
 	if (config->flags & PDIAG_SHORT_WAITS && has(d, PDIAG_KMOD_FEATURE_SHORT_WAITS))
 		out->flags |= PDIAG_KMOD_SHORT_WAITS;
-	set_user_part(out, d, config);
+	set_user_part(out, d, config, target->cpu_count);
 	set_target(out, config, target);
 	ret = set_flight(out, d, config, target->cpu_count);
 	return ret ? ret : set_cpus(out, cpus, config);
@@ -241,6 +263,12 @@ void pdiag_kmod_options_tell(const struct pdiag_kmod_session *session,
 		pdiag_limits_add(state, "short waits are counted only: the kernel module is "
 			"older than their sampling");
 	}
+#if defined(__x86_64__)
+	if (config->events && !session->user_bytes) {
+		pdiag_limits_add(state, "callers that frame pointers skip are missing: the kernel "
+			"module is older, or gives what they are found by to who has CAP_PERFMON");
+	}
+#endif
 	if (config->budget_ppm && session->budget_ppm != config->budget_ppm) {
 		pdiag_limits_add(state, "a budget of %u millionths of a CPU, not %u: who has "
 			"no privilege does not choose", session->budget_ppm, config->budget_ppm);

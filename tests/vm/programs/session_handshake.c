@@ -319,6 +319,9 @@ static void try_own(void)
 	options.ring_bytes = 8u << 20;
 	refused("a large ring", options);
 	options.ring_bytes = 65536;
+	options.user_bytes = 192;
+	refused("bytes of the stack", options);
+	options.user_bytes = 0;
 	options.stacks = 8192;
 	refused("many stacks", options);
 	options.stacks = 256;
