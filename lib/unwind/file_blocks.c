@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,23 @@ static bool is_remote(int fd)
 		if ((uint32_t)fs.f_type == remote[i])
 			return true;
 	return false;
+}
+
+void pdiag_moment_now(struct pdiag_moment *m)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	m->waits = usage.ru_nvcsw;
+	m->cpu = pdiag_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	m->wall = pdiag_clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t pdiag_moment_cost(const struct pdiag_moment *from, const struct pdiag_moment *to)
+{
+	if (to->waits != from->waits)
+		return to->wall - from->wall;
+	return to->cpu - from->cpu;
 }
 
 static bool has_time(struct pdiag_file_blocks *b, uint64_t now)
@@ -106,18 +124,20 @@ static struct pdiag_file_block *make_place(struct pdiag_file_block *places)
 static int load(struct pdiag_file_blocks *b, const struct pdiag_module *module, uint64_t number,
 	struct pdiag_file_block **out)
 {
-	uint64_t now = pdiag_clock_ns(CLOCK_MONOTONIC);
 	struct pdiag_file_block *place;
+	struct pdiag_moment begin, end;
 	int len;
 
-	if (!has_time(b, now))
+	pdiag_moment_now(&begin);
+	if (!has_time(b, begin.wall))
 		return -EAGAIN;
 	place = make_place(places_of(b, module, number));
 	if (!place)
 		return -ENOMEM;
 	len = read_file(module, number, place->bytes);
 	b->reads++;
-	b->time_left -= (int64_t)(pdiag_clock_ns(CLOCK_MONOTONIC) - now);
+	pdiag_moment_now(&end);
+	b->time_left -= (int64_t)pdiag_moment_cost(&begin, &end);
 	if (len < 0)
 		return len;
 	place->module = module;

@@ -40,4 +40,14 @@ int pdiag_file_blocks_read(struct pdiag_file_blocks *b, const struct pdiag_modul
 	uint64_t offset, void *to, size_t len);
 void pdiag_file_blocks_free(struct pdiag_file_blocks *b);
 
+/* What reading took from its thread's other work: time in which it waited is as good as used, but
+ * not that in which others had its CPU, as then nothing would be read on a loaded machine. */
+struct pdiag_moment {
+	uint64_t wall, cpu; /* ns */
+	long waits;	    /* that the thread has begun so far */
+};
+
+void pdiag_moment_now(struct pdiag_moment *m);
+uint64_t pdiag_moment_cost(const struct pdiag_moment *from, const struct pdiag_moment *to);
+
 #endif
