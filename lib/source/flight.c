@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "util/machine.h"
 
 /* A sample with 95 frames, or fewer and other records between them. */
 #define SAMPLE_BYTES 816u
@@ -30,7 +31,7 @@ uint64_t pdiag_flight_bytes(const struct pdiag_source_config *config, uint32_t e
 
 int pdiag_flight_check(const struct pdiag_source_config *config, uint64_t bytes, uint32_t cpus)
 {
-	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t memory = pdiag_machine_memory();
 
 	/* Who says how much there is to be knows how long that lasts. */
 	if (config->buffer_bytes || bytes <= memory / MEMORY_PART / (cpus ? cpus : 1))

@@ -11,6 +11,7 @@
 #include "source/flight.h"
 #include "source/limits.h"
 #include "source/perf_layout.h"
+#include "util/machine.h"
 
 /* Bytes of the stack as perf events bring, for the same reasons (perf_layout.h). */
 #define USER_ON_CPU PDIAG_PERF_STACK_ON_CPU
@@ -67,7 +68,7 @@ static bool has(const struct pdiag_kdevice *d, uint32_t id)
 
 static uint64_t bounded(uint64_t size, uint32_t cpus)
 {
-	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t memory = pdiag_machine_memory();
 	uint64_t all = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
 
 	while (size > RING_LEAST && (size * cpus > memory / MEMORY_PART || size * all > ALL_MOST))

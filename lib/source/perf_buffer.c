@@ -10,6 +10,7 @@
 #include "source/flight.h"
 #include "source/limits.h"
 #include "source/perf_layout.h"
+#include "util/machine.h"
 
 /* The default rides out a reader that stands still for this long ... */
 #define STALL_SECONDS 10
@@ -46,7 +47,7 @@ static uint64_t flight_bytes(const struct pdiag_source_config *config, enum pdia
 uint64_t pdiag_perf_buffer_size(const struct pdiag_source_config *config, enum pdiag_perf_kind kind,
 	uint32_t cpus)
 {
-	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t memory = pdiag_machine_memory();
 	uint64_t want;
 
 	if (config->buffer_bytes)

@@ -209,7 +209,6 @@ static struct sum sample_job(struct pdiag *context, const struct job *job, uint3
 static void try_job(struct pdiag *context, const struct job *job, uint32_t source)
 {
 	struct sum sum = { .samples = 0 };
-
 	const char *slow = getenv("PDIAG_SLOW");
 	int attempts = ATTEMPTS * (slow ? atoi(slow) : 1);
 
