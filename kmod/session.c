@@ -41,14 +41,31 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 /* One in so many parts of the machine's memory. */
 #define RESTRICTED_PART 64
 
+/* One in so many parts of it stays free of sessions. */
+#define SPARE_PART 64
+
 static atomic_t restricted_sessions;
 static atomic64_t restricted_bytes;
+
+static u64 cpu_bytes(const struct pdiag_kmod_session *options)
+{
+	return options->ring_bytes_used +
+		pdiag_stack_table_bytes(options->stacks, options->max_depth);
+}
+
+/* What is not of one CPU. */
+static u64 common_bytes(const struct pdiag_kmod_session *options)
+{
+	u64 tasks = options->events & PDIAG_KMOD_TASKS ? options->tasks_bytes_used : 0;
+
+	return pdiag_offcpu_bytes(options) + tasks;
+}
 
 /* Fill in defaults; refuse what makes no sense. */
 static int check_sizes(struct pdiag_kmod_session *options)
 {
 	u64 ring = options->ring_bytes ?: 1u << 20, tasks = options->tasks_bytes ?: 8u << 20;
-	u64 cpu, all;
+	u64 all;
 
 	if (ring > RING_MAX || tasks > RING_MAX)
 		return -EINVAL;
@@ -63,15 +80,11 @@ static int check_sizes(struct pdiag_kmod_session *options)
 		options->stacks > (1u << 16) || !is_power_of_2(options->off_cpu_tasks) ||
 		options->off_cpu_tasks < 64 || options->off_cpu_tasks > (1u << 20))
 		return -EINVAL;
-	all = pdiag_offcpu_bytes(options);
 	options->max_depth = options->max_depth ?: 127;
 	if (options->max_depth > PDIAG_KMOD_DEPTH_MAX)
 		return -EINVAL;
-	cpu = options->ring_bytes_used +
-		pdiag_stack_table_bytes(options->stacks, options->max_depth);
-	if (options->events & PDIAG_KMOD_TASKS)
-		all += options->tasks_bytes_used;
-	return cpu * num_present_cpus() + all > TOTAL_MAX ? -EINVAL : 0;
+	all = cpu_bytes(options) * num_present_cpus() + common_bytes(options);
+	return all > TOTAL_MAX ? -EINVAL : 0;
 }
 
 /* Nobody else's memory or time; of kernel frames none. */
@@ -96,6 +109,19 @@ static bool charge(struct pdiag_session *session)
 	session->charged += more;
 	return atomic64_add_return(more, &restricted_bytes) <=
 		(u64)machine.totalram * machine.mem_unit / RESTRICTED_PART;
+}
+
+/*
+ * A machine that is short of memory is what this is for: no process is to be killed so that a
+ * session begins, which is what allocating more than there is would come to.
+ */
+static int check_memory(u64 bytes)
+{
+	u64 pages = DIV_ROUND_UP_ULL(bytes, PAGE_SIZE);
+	struct sysinfo machine;
+
+	si_meminfo(&machine);
+	return pages + machine.totalram / SPARE_PART > si_mem_available() ? -ENOMEM : 0;
 }
 
 static int check(struct pdiag_kmod_session *options, bool restricted)
@@ -145,6 +171,8 @@ static int make_cpus(struct pdiag_session *session, const struct pdiag_kmod_sess
 			return in;
 		if (!in)
 			continue;
+		if (check_memory(cpu_bytes(options)))
+			return -ENOMEM;
 		session->cpu[number] = pdiag_cpu_new(session, number, options);
 		if (!session->cpu[number])
 			return -ENOMEM;
@@ -220,6 +248,8 @@ int pdiag_session_new(struct pdiag_kmod_session *options, bool restricted,
 	session->restricted = restricted;
 	set_up(session, options);
 	err = make_cpus(session, options);
+	if (!err)
+		err = check_memory(common_bytes(options));
 	if (!err)
 		err = pdiag_filter_open(session, options);
 	if (!err && session->events & PDIAG_KMOD_OFF_CPU)

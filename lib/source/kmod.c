@@ -144,21 +144,39 @@ static int open_tasks(struct kmod_source *k, const struct pdiag_source_config *c
 	return 0;
 }
 
+/* With as much as the module gives. */
+static int try_session(struct kmod_source *k, const struct pdiag_source_config *config,
+	struct pdiag_kmod_session *options)
+{
+	uint64_t whole = options->ring_bytes;
+	int ret;
+
+	do
+		ret = pdiag_ksession_open(&k->session, &k->device, options);
+	while (ret == -ENOMEM && pdiag_kmod_options_shrink(options, config));
+	/* A session without privilege makes no task dumps, and has no triggers. */
+	if ((ret == -EPERM || ret == -EACCES) && options->events & PDIAG_KMOD_TASKS) {
+		options->events &= ~PDIAG_KMOD_TASKS;
+		ret = pdiag_ksession_open(&k->session, &k->device, options);
+	}
+	if (ret)
+		return pdiag_kmod_options_fail(ret, config);
+	if (options->ring_bytes != whole) {
+		pdiag_error_clear();
+		pdiag_limits_add(&k->base.state, "rings of %llu KiB a CPU only: the machine "
+			"has no memory for more", k->session.options.ring_bytes_used / 1024);
+	}
+	return 0;
+}
+
 static int open_session(struct kmod_source *k, const struct pdiag_source_config *config)
 {
 	struct pdiag_kmod_session options;
 	struct pdiag_kmod_cpus cpus;
 	int ret = pdiag_kmod_options(&options, &cpus, &k->device, config, &k->target);
 
-	if (!ret) {
-		ret = pdiag_ksession_open(&k->session, &k->device, &options);
-		/* A session without privilege makes no task dumps, and has no triggers. */
-		if ((ret == -EPERM || ret == -EACCES) && options.events & PDIAG_KMOD_TASKS) {
-			options.events &= ~PDIAG_KMOD_TASKS;
-			ret = pdiag_ksession_open(&k->session, &k->device, &options);
-		}
-		ret = ret ? pdiag_kmod_options_fail(ret, config) : 0;
-	}
+	if (!ret)
+		ret = try_session(k, config, &options);
 	free(cpus.mask);
 	if (ret)
 		return ret;

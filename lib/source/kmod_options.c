@@ -22,6 +22,10 @@
 #define RING_OFF_CPU (4ull << 20)
 #define RING_MOST (8ull << 20)
 #define RING_SECONDS 10
+/* Where memory is short: the least of a ring, and of the stacks beside it (else the module's). */
+#define RING_SHRUNK (128ull << 10)
+#define STACKS 4096u
+#define STACKS_SHRUNK 512u
 /* All of them together take no more than this part of the machine's memory ... */
 #define MEMORY_PART 32
 /* ... and leave room in what a session may have, which counts all CPUs there are. */
@@ -210,6 +214,20 @@ int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *c
 	set_target(out, config, target);
 	ret = set_flight(out, d, config, target->cpu_count);
 	return ret ? ret : set_cpus(out, cpus, config);
+}
+
+bool pdiag_kmod_options_shrink(struct pdiag_kmod_session *options,
+	const struct pdiag_source_config *config)
+{
+	uint64_t ring = options->ring_bytes ? options->ring_bytes : RING_LEAST;
+	uint32_t stacks = options->stacks ? options->stacks : STACKS;
+
+	/* A flight recorder that holds less would not be what was asked for. */
+	if (config->buffer_bytes || config->flight_sec || ring <= RING_SHRUNK)
+		return false;
+	options->ring_bytes = ring / 2;
+	options->stacks = stacks > STACKS_SHRUNK ? stacks / 2 : stacks;
+	return true;
 }
 
 int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config)

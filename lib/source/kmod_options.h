@@ -19,6 +19,12 @@ struct pdiag_kmod_cpus {
 int pdiag_kmod_options(struct pdiag_kmod_session *out, struct pdiag_kmod_cpus *cpus,
 	const struct pdiag_kdevice *d, const struct pdiag_source_config *config,
 	const struct pdiag_perf_target *target);
+/*
+ * The machine has no memory for them: half as much, where it is not said what it is to be. False if
+ * there is nothing to take away.
+ */
+bool pdiag_kmod_options_shrink(struct pdiag_kmod_session *options,
+	const struct pdiag_source_config *config);
 /* The sentence for a session that was refused. */
 int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config);
 /* What the session does: rate, depth, limits. */

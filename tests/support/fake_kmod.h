@@ -32,6 +32,7 @@ struct fake_kmod {
 	uint32_t lacking;   /* mask of those that are not available */
 	uint32_t session_bytes; /* that it knows of struct pdiag_kmod_session */
 	int session_errno;
+	uint64_t memory;    /* for a ring; 0: enough */
 	uint32_t budget;    /* that it gives; 0: what is asked for */
 	int unknown;	    /* number of a call that it does not know */
 	uint64_t ring_bytes; /* as the control page tells */
@@ -156,11 +157,14 @@ static int fake_session(struct pdiag_kmod_session *s)
 		}
 	if (fake_kmod.session_errno)
 		return fail_with(fake_kmod.session_errno);
+	if (fake_kmod.memory && (!s->ring_bytes || s->ring_bytes > fake_kmod.memory))
+		return fail_with(ENOMEM);
 	if (fake_kmod.restricted && s->events & PDIAG_KMOD_TASKS)
 		return fail_with(EPERM);
 	if (s->cpus_bytes && s->cpus_bytes <= sizeof(fake_kmod.cpus))
 		memcpy(fake_kmod.cpus, (const void *)(uintptr_t)s->cpus, s->cpus_bytes);
 	s->nr_rings = FAKE_KMOD_CPUS + 1;
+	s->ring_bytes_used = s->ring_bytes;
 	s->period_ns = s->hz ? 1000000000u / s->hz : 0;
 	fake_kmod.asked = *s;
 	if (fake_kmod.budget)

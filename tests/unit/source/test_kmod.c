@@ -171,6 +171,38 @@ static void test_refused_sessions(void **state)
 	}
 }
 
+/* Less, down to a limit; but not less than what somebody has asked for. */
+static void test_little_memory(void **state)
+{
+	struct pdiag_source_config config = config_self();
+	struct pdiag_source *s;
+	(void)state;
+
+	fake_kmod.memory = 128 << 10;
+	assert_int_equal(open_source(&config, &s), 0);
+	assert_int_equal(fake_kmod.asked.ring_bytes, fake_kmod.memory);
+	assert_int_equal(fake_kmod.asked.stacks, 512);
+	assert_non_null(strstr(s->state.limits, "rings of 128 KiB a CPU only"));
+	assert_string_equal(pdiag_errmsg(), "");
+	s->ops->close(s);
+	fake_kmod.memory = 64 << 10;
+	assert_int_equal(open_source(&config, &s), -ENOMEM);
+	SAYS("no memory");
+	fake_kmod.memory = 128 << 10;
+	config.buffer_bytes = 256 << 10;
+	assert_int_equal(open_source(&config, &s), -ENOMEM);
+	config.buffer_bytes = 0;
+	config.flight_sec = 10;
+	assert_int_equal(open_source(&config, &s), -ENOMEM);
+	/* Enough: nothing is said, and the module chooses how many stacks. */
+	fake_kmod.memory = 0;
+	config = config_self();
+	assert_int_equal(open_source(&config, &s), 0);
+	assert_int_equal(fake_kmod.asked.stacks, 0);
+	assert_null(strstr(s->state.limits, "KiB a CPU"));
+	s->ops->close(s);
+}
+
 static void test_options(void **state)
 {
 	static const int cpus[] = { 0 };
@@ -443,6 +475,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_older_module, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newer_module, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_sessions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flush, setup, teardown),

@@ -248,6 +248,19 @@ static void try_session(void)
 	}
 }
 
+/* More memory than there is. Nobody is killed for it: that would be in the kernel's log. */
+static void try_all_memory(void)
+{
+	struct pdiag_kmod_session options = { .size = sizeof(options), .ring_bytes = 1ull << 30 };
+	int fds[16], count = 0;
+
+	while (count < 16 && (fds[count] = ioctl(device, PDIAG_KMOD_IOC_SESSION, &options)) >= 0)
+		count++;
+	good &= so(count < 16 && errno == ENOMEM, "no memory after %d: %s", count, strerror(errno));
+	for (int i = 0; i < count; i++)
+		close(fds[i]);
+}
+
 /* ---- own ---- */
 
 static int session_errno(struct pdiag_kmod_session options)
@@ -367,6 +380,7 @@ int main(int argc, char **argv)
 	try_version();
 	try_calls();
 	try_session();
+	try_all_memory();
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		try_newer(&all[i]);
 		try_older(&all[i]);
