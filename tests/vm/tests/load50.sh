@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A machine on its knees: more than 50 tasks that want to run for each CPU. All of it is sampled,
 # and pdiag-record is ready in time.
-# limit: 400
+# limit: 600
 . "$(dirname "$0")/../guest.sh" || exit 1
 need_module
 cpus=$(nproc)
