@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "detect/alert.h"
 
+#include <math.h>
+
 #include <pdiag/detect.h>
 
 #include "detect/scales.h"
@@ -45,7 +47,8 @@ uint32_t pdiag_alert_step(struct pdiag_alert_state *a, const struct pdiag_judged
 	a->age++;
 	if (j->surprise > a->peak)
 		a->peak = j->surprise;
-	if (now >= a->low && now <= a->high)
+	/* Of an hour of the day that nothing is known of yet: that nothing else is surprised. */
+	if (isnan(now) ? j->surprise < threshold : now >= a->low && now <= a->high)
 		a->calm++;
 	else
 		a->calm = 0;

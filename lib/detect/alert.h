@@ -21,8 +21,8 @@ struct pdiag_alert_state {
 
 /*
  * The next point. `judged` is the greatest surprise of it, of `feature` and `kind`; `now` is what
- * the feature of the alert that is on is like now (NaN: not known). Returns enum pdiag_alert;
- * *accepted: it ended because it went on for so long.
+ * the feature of the alert that is on is like now (NaN: not known; then the others tell). Returns
+ * enum pdiag_alert; *accepted: it ended because it went on for so long.
  */
 uint32_t pdiag_alert_step(struct pdiag_alert_state *alert, const struct pdiag_judged *judged,
 	uint32_t feature, uint32_t kind, double threshold, double now, int *accepted);

@@ -22,6 +22,7 @@
 #define LATE_S 10u
 /* Records between looks at whether the onset is reached. */
 #define SPLIT_RECORDS 16u
+#define READ_RECORDS 65536u
 /* Of shorter waits only so many are taken as tell where their time goes. */
 #define OFF_CPU_MIN_NS 1000000u
 
@@ -124,26 +125,40 @@ uint64_t pdiag_evidence_bytes(const struct pdiag_evidence *e)
 	return pdiag_ordinary_bytes(&e->ordinary);
 }
 
+/* What the flight recorder holds, up to that time. 0 or a negative errno; what there was no memory
+ * for is in the ledger. */
+static int read_until(struct pdiag_capture *c, uint64_t time, uint64_t step)
+{
+	uint64_t before;
+	int ret;
+
+	do {
+		before = c->pipeline.records;
+		ret = pdiag_capture_read(c, step);
+	} while ((ret >= 0 || ret == -ENOMEM) && c->source->state.flight.unread &&
+		c->pipeline.last_time < time && c->pipeline.records > before);
+	return ret >= 0 || ret == -ENOMEM ? 0 : ret;
+}
+
 /* Empty the flight recorder and let it go on. *before, if there is a place for it, is what was
  * sampled before `split_ns`. Both are ours. */
 static int empty(struct pdiag_evidence *e, uint64_t split_ns, struct pdiag_profile **before,
 	struct pdiag_profile **after)
 {
 	struct pdiag_capture *c = e->capture;
+	const struct pdiag_source_flight *f = &c->source->state.flight;
 	int ret = pdiag_capture_freeze(c);
 
 	*after = NULL;
 	if (before)
 		*before = NULL;
-	/* What there was no memory for is in the ledger. */
-	do {
-		if (!ret && before)
-			ret = pdiag_capture_read(c, SPLIT_RECORDS);
-		ret = ret == -ENOMEM || ret > 0 ? 0 : ret;
-	} while (!ret && before && c->source->state.flight.unread &&
-		c->pipeline.last_time < split_ns);
 	if (!ret && before)
-		ret = pdiag_pipeline_take(&c->pipeline, split_ns, before);
+		ret = read_until(c, split_ns, SPLIT_RECORDS);
+	if (!ret && before)
+		ret = pdiag_pipeline_take(
+			&c->pipeline, split_ns < f->time ? split_ns : f->time, before);
+	if (!ret)
+		ret = read_until(c, UINT64_MAX, READ_RECORDS);
 	if (!ret)
 		ret = pdiag_capture_take(c, after);
 	if (ret && before) {
@@ -172,7 +187,7 @@ static void keep_ordinary(struct pdiag_evidence *e, struct pdiag_profile *fresh)
 int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_ns)
 {
 	uint64_t every = REST_FIRST_NS * (e->ordinary.count + 1);
-	struct pdiag_profile *fresh;
+	struct pdiag_profile *fresh, *unquiet = NULL;
 	uint64_t since = e->taken_ns > quiet_ns ? e->taken_ns : quiet_ns;
 	int ret;
 
@@ -180,9 +195,11 @@ int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_n
 		every = REST_NS;
 	if (!e->capture || now < since || now - since < every)
 		return 0;
-	ret = empty(e, 0, NULL, &fresh);
+	/* The end of an event is no ordinary time. */
+	ret = empty(e, quiet_ns, e->taken_ns < quiet_ns ? &unquiet : NULL, &fresh);
 	if (!ret)
 		keep_ordinary(e, fresh);
+	pdiag_profile_destroy(unquiet);
 	return ret == -ENOMEM ? ret : 0;
 }
 
@@ -276,6 +293,9 @@ int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event)
 	int ret;
 
 	if (!during)
+		return 0;
+	/* With nothing to compare with, whoever was named before, when there was, stays. */
+	if (!count && !before && event->culprits)
 		return 0;
 	/* What was just before is better than nothing. */
 	if (!count && before) {

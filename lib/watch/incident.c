@@ -49,7 +49,7 @@ static void join_all(struct pdiag_watch *w)
 
 		if (m->part.in)
 			pdiag_watch_follow_part(w, m);
-		else if ((is_on(m->last.alert) && may_join(w, m)) ||
+		else if ((pdiag_watch_is_alarming(w, m) && may_join(w, m)) ||
 			(first && w->incident.main == i))
 			pdiag_watch_join(w, m, least_onset(w));
 	}
@@ -135,7 +135,7 @@ static int sample_during(struct pdiag_watch *w, uint64_t end_ns)
 /* A second or two of it seldom tell who it was; its end may be far. */
 static int update(struct pdiag_watch *w)
 {
-	int sampled = sample_during(w, pdiag_watch_now(w)), ret;
+	int sampled = sample_during(w, UINT64_MAX), ret;
 
 	if (!sampled)
 		return 0;
@@ -152,11 +152,22 @@ void pdiag_watch_drop_incident(struct pdiag_watch *w)
 		w->list[i].part.in = false;
 }
 
+/* What is still on when an event ends: what becomes of it is told when it has been off. */
+static void leave_all(struct pdiag_watch *w, bool calm)
+{
+	for (uint32_t i = 0; i < w->count; i++)
+		if (is_on(w->list[i].last.alert))
+			pdiag_watch_leave(&w->list[i], calm);
+	for (uint32_t i = 0; i < w->rule_count; i++)
+		w->rules[i].handled = is_on(w->rules[i].last.alert);
+}
+
 static int end(struct pdiag_watch *w, uint64_t end_ns)
 {
 	int sampled = w->incident.during_due ? sample_during(w, end_ns) : 0, ret;
 
 	ret = tell_all(w, end_ns);
+	leave_all(w, w->incident.calm_ns);
 	pdiag_watch_drop_incident(w);
 	w->quiet_ns = end_ns;
 	return ret || sampled > 0 ? ret : sampled;
@@ -166,7 +177,7 @@ static int end(struct pdiag_watch *w, uint64_t end_ns)
 static bool is_calm(const struct pdiag_watch *w)
 {
 	for (uint32_t i = 0; i < w->rule_count; i++)
-		if (is_on(w->rules[i].last.alert))
+		if (pdiag_watch_is_broken(&w->rules[i]))
 			return false;
 	for (uint32_t i = 0; i < w->count; i++)
 		if (w->list[i].part.in && !pdiag_watch_is_back(w, &w->list[i]))
@@ -198,27 +209,45 @@ static int go_on(struct pdiag_watch *w)
 /* More surprising than a metric often is, if not enough for an alert. */
 static bool is_off(const struct pdiag_watch_metric *m)
 {
-	return m->fresh && m->last.surprise >= BACKING;
+	return m->fresh && !m->handled && m->last.surprise >= BACKING;
 }
 
 /* Is there more than one metric to it? */
 static bool is_backed(const struct pdiag_watch *w)
 {
-	uint32_t count = 0;
+	uint32_t count = 0, alarming = 0;
 
 	for (uint32_t i = 0; i < w->count; i++) {
 		const struct pdiag_watch_metric *m = &w->list[i];
+		bool on = pdiag_watch_is_alarming(w, m);
 
-		count += is_on(m->last.alert) || is_off(m);
+		alarming += on;
+		count += on || is_off(m);
 	}
-	return w->together.alerting > 1 || count > BACKERS;
+	return alarming > 1 || count > BACKERS;
+}
+
+/* The most surprising of those that are told of. */
+static uint32_t main_of(const struct pdiag_watch *w)
+{
+	uint32_t most = w->together.member;
+	double score = -1;
+
+	if (pdiag_watch_is_alarming(w, &w->list[most]))
+		return most;
+	for (uint32_t i = 0; i < w->count; i++)
+		if (pdiag_watch_is_alarming(w, &w->list[i]) && w->list[i].last.score > score) {
+			score = w->list[i].last.score;
+			most = i;
+		}
+	return most;
 }
 
 /* Something may have begun that is told of later: these are no ordinary times. */
 static bool is_brewing(const struct pdiag_watch *w)
 {
 	for (uint32_t i = 0; i < w->rule_count; i++)
-		if (w->rules[i].last.onset_ns)
+		if (w->rules[i].last.onset_ns && !w->rules[i].handled)
 			return true;
 	for (uint32_t i = 0; i < w->count; i++)
 		if (is_off(&w->list[i]))
@@ -236,11 +265,11 @@ static int look_out(struct pdiag_watch *w, bool alarm)
 		if (!alarm)
 			return is_brewing(w) ? 0 :
 				pdiag_evidence_rest(&w->evidence, now, w->quiet_ns);
-		in->main = w->together.member;
+		in->main = main_of(w);
 		join_all(w);
 		in->suspect_ns = now;
-		/* Several at once are no accident. */
-		return is_backed(w) ? begin(w, PDIAG_WATCH_NONE) : 0;
+		/* Several at once are no accident; unless alerts go on from before a restart. */
+		return is_backed(w) && !is_calm(w) ? begin(w, PDIAG_WATCH_NONE) : 0;
 	}
 	join_all(w);
 	if (is_calm(w))

@@ -92,6 +92,7 @@ static bool look_at(struct pdiag_watch *w, uint32_t i)
 	pdiag_detector_add(m->detector, pdiag_watch_from_monotonic(w, v->time_ns), usable(v),
 		&m->last);
 	take_in(w, i);
+	m->handled = m->handled && is_on(m->last.alert);
 	if (m->last.flags & PDIAG_DETECTION_LEARNING)
 		m->known_ns = 0;
 	else if (!m->known_ns)
@@ -137,8 +138,13 @@ static void ask_rule(struct pdiag_watch *w, struct pdiag_watch_rule *r)
 
 	if (!v->fresh)
 		return;
+	/* There is one again, after so long that it is another matter. */
+	if (!isnan(v->value) && r->missing > PDIAG_WATCH_MISSING)
+		r->handled = false;
+	r->missing = isnan(v->value) ? r->missing + 1 : 0;
 	r->last.size = sizeof(r->last);
 	pdiag_rule_add(r->rule, v->time_ns, v->value, &r->last);
+	r->handled = r->handled && is_on(r->last.alert);
 	if (r->last.peak != before.peak || r->last.onset_ns != before.onset_ns)
 		r->peak_ns = v->time_ns;
 }
@@ -161,11 +167,26 @@ int pdiag_watch_look(struct pdiag_watch *w)
 	return 1;
 }
 
+bool pdiag_watch_is_broken(const struct pdiag_watch_rule *r)
+{
+	return is_on(r->last.alert) && !r->handled && r->missing <= PDIAG_WATCH_MISSING;
+}
+
+bool pdiag_watch_is_alarming(const struct pdiag_watch *w, const struct pdiag_watch_metric *m)
+{
+	if (!is_on(m->last.alert) || m->last.flags & PDIAG_DETECTION_MISSING)
+		return false;
+	return !m->handled || pdiag_watch_is_again(w, m);
+}
+
 bool pdiag_watch_alarm(const struct pdiag_watch *w, uint32_t *rule)
 {
 	for (*rule = 0; *rule < w->rule_count; (*rule)++)
-		if (is_on(w->rules[*rule].last.alert))
+		if (pdiag_watch_is_broken(&w->rules[*rule]))
 			return true;
 	*rule = PDIAG_WATCH_NONE;
-	return w->group && w->together.alerting;
+	for (uint32_t i = 0; i < w->count; i++)
+		if (pdiag_watch_is_alarming(w, &w->list[i]))
+			return true;
+	return false;
 }

@@ -37,17 +37,18 @@ int pdiag_ordinary_before(struct pdiag_ordinary *o, uint64_t from_ns, uint64_t o
 	struct pdiag_profile *before, uint64_t *after_ns)
 {
 	struct pdiag_profile *last = o->count ? o->list[0] : NULL;
-	int ret;
+	int ret = 0;
 
 	*after_ns = 0;
-	if (!last || last->start_time >= onset_ns || from_ns < last->end_time ||
-		from_ns - last->end_time > GAP_NS)
-		return 0;
-	ret = pdiag_profile_merge(before, last);
-	if (!ret && last->end_time > onset_ns) {
-		*after_ns = last->end_time - onset_ns;
-		drop_newest(o);
+	if (last && last->start_time < onset_ns && from_ns >= last->end_time &&
+		from_ns - last->end_time <= GAP_NS) {
+		ret = pdiag_profile_merge(before, last);
+		if (!ret && last->end_time > onset_ns)
+			*after_ns = last->end_time - onset_ns;
 	}
+	/* What has the event in it is not what it is compared with. */
+	while (o->count && o->list[0]->end_time > onset_ns)
+		drop_newest(o);
 	return ret;
 }
 

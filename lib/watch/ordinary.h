@@ -21,8 +21,9 @@ bool pdiag_ordinary_keep(
 	struct pdiag_ordinary *o, struct pdiag_profile *fresh, uint64_t room);
 /*
  * What was before `onset_ns` is in `before` from `from_ns` on. Add the newest window to it if that
- * ended just before. If the onset is in that window, which cannot be divided any more, it tells of
- * before, and is ordinary no longer; *after_ns is the time in it behind the onset. 0 or -ENOMEM.
+ * ended just before; *after_ns is the time in it behind the onset, if that is in it: it cannot be
+ * divided any more. Windows that have something of the event are ordinary no longer, and gone. 0 or
+ * -ENOMEM.
  */
 int pdiag_ordinary_before(struct pdiag_ordinary *o, uint64_t from_ns, uint64_t onset_ns,
 	struct pdiag_profile *before, uint64_t *after_ns);

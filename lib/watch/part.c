@@ -9,8 +9,9 @@
 
 /* Back is this near to what was expected, as a part of the way to the peak. */
 #define NEAR 0.25
-/* A metric that is not known for so many looks keeps no event open. */
-#define MISSING_MAX 10u
+/* When it was back, or was not and that became how things are: what is another event. */
+#define AGAIN 0.5
+#define WORSE 1.25
 
 static double value_of(const struct pdiag_watch *w, const struct pdiag_watch_metric *m)
 {
@@ -21,6 +22,7 @@ void pdiag_watch_join(struct pdiag_watch *w, struct pdiag_watch_metric *m, uint6
 {
 	const struct pdiag_detection *d = &m->last;
 
+	m->handled = false;
 	m->part = (struct pdiag_watch_part){
 		/* No metric is ever negative; a range does not know that. */
 		.in = true, .value = d->value, .expected = d->expected,
@@ -51,14 +53,14 @@ void pdiag_watch_follow_part(struct pdiag_watch *w, struct pdiag_watch_metric *m
 		w->incident.score = m->last.score;
 }
 
-/* Is the value ordinary, or nearer to that than to `peak`? */
-static bool is_ordinary(const struct pdiag_watch_part *p, double value, double peak)
+/* Is the value ordinary, or no more than this part of the way to `peak` from it? */
+static bool is_ordinary(const struct pdiag_watch_part *p, double value, double peak, double part)
 {
 	double edge = p->direction > 0 ? p->high : p->low;
 
 	if ((value - edge) * p->direction <= 0)
 		return true;
-	return (value - p->expected) * p->direction <= NEAR * (peak - p->expected) * p->direction;
+	return (value - p->expected) * p->direction <= part * (peak - p->expected) * p->direction;
 }
 
 bool pdiag_watch_is_back(const struct pdiag_watch *w, const struct pdiag_watch_metric *m)
@@ -66,8 +68,23 @@ bool pdiag_watch_is_back(const struct pdiag_watch *w, const struct pdiag_watch_m
 	double value = value_of(w, m);
 
 	if (isnan(value))
-		return m->part.missing > MISSING_MAX;
-	return is_ordinary(&m->part, value, m->part.peak);
+		return m->part.missing > PDIAG_WATCH_MISSING;
+	return is_ordinary(&m->part, value, m->part.peak, NEAR);
+}
+
+void pdiag_watch_leave(struct pdiag_watch_metric *m, bool calm)
+{
+	m->handled = true;
+	m->part.again = calm ? AGAIN : WORSE;
+	/* What it did was not followed, as it had learned from the event. */
+	if (!m->part.in)
+		m->part.again = INFINITY;
+}
+
+bool pdiag_watch_is_again(const struct pdiag_watch *w, const struct pdiag_watch_metric *m)
+{
+	return isfinite(m->part.again) &&
+		!is_ordinary(&m->part, value_of(w, m), m->part.peak, m->part.again);
 }
 
 struct search {
@@ -79,7 +96,7 @@ static int see_point(void *user, const struct pdiag_metric_point *point)
 {
 	struct search *s = user;
 
-	if (is_ordinary(s->part, point->mean, s->part->value) || isnan(point->mean))
+	if (is_ordinary(s->part, point->mean, s->part->value, NEAR) || isnan(point->mean))
 		s->onset_ns = 0;
 	else if (!s->onset_ns)
 		s->onset_ns = point->time_ns;

@@ -25,6 +25,10 @@ static void number(char *to, size_t room, double value)
 	int decimals = size >= 10 ? 1 : size >= 1 ? 2 : 3;
 	unsigned long long whole, part;
 
+	if (isnan(value)) {
+		snprintf(to, room, "not known");
+		return;
+	}
 	if (size > 1e15) {
 		snprintf(to, room, "%s", value > 0 ? "very much" : "very little");
 		return;

@@ -3,6 +3,8 @@
 #ifndef PDIAG_WATCH_RULES_H
 #define PDIAG_WATCH_RULES_H
 
+#include <stdbool.h>
+
 #include <pdiag/detect.h>
 
 #define PDIAG_WATCH_NAME_MAX 96u
@@ -20,6 +22,8 @@ struct pdiag_watch_rule {
 	struct pdiag_rule_options options;
 	struct pdiag_rule_status last;
 	uint64_t peak_ns; /* of last.peak */
+	uint32_t missing; /* looks in a row without a value */
+	bool handled;	  /* an event that has ended was about it, and it is still broken */
 };
 
 /* Read it. -EINVAL, with a sentence that shows the place. */

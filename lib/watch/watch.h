@@ -30,6 +30,7 @@ struct pdiag_watch_part {
 	uint64_t onset_ns, peak_ns;
 	int32_t direction;
 	uint32_t missing; /* looks in a row without a value */
+	double again;	  /* the event has ended: what, of the way to the peak, is another one */
 };
 
 struct pdiag_watch_metric {
@@ -40,6 +41,7 @@ struct pdiag_watch_metric {
 	bool fresh; /* it is of this look */
 	uint64_t known_ns; /* since when the detector knows what is ordinary; 0: it learns */
 	struct pdiag_watch_part part;
+	bool handled; /* an event that has ended was about the alert that is still on */
 };
 
 /* The event at hand. */
@@ -57,6 +59,8 @@ struct pdiag_watch_incident {
 };
 
 #define PDIAG_WATCH_NONE UINT32_MAX
+/* What is not known for so many looks keeps no event open. */
+#define PDIAG_WATCH_MISSING 10u
 
 /* An event in the history, or one that waits to be taken. */
 struct pdiag_watch_entry {
@@ -105,8 +109,12 @@ int pdiag_watch_make(struct pdiag *context, const struct pdiag_watch_options *op
 /* look.c */
 /* Sample the metrics and ask all detectors and rules. 1: there was something new; 0: too early. */
 int pdiag_watch_look(struct pdiag_watch *w);
-/* Is anything over its threshold now? The first rule that is; PDIAG_WATCH_NONE: a detector. */
+/* Is anything over its threshold now that no event has been about? The first rule that is;
+ * PDIAG_WATCH_NONE: a detector. */
 bool pdiag_watch_alarm(const struct pdiag_watch *w, uint32_t *rule);
+/* Is it this metric, or this rule? */
+bool pdiag_watch_is_alarming(const struct pdiag_watch *w, const struct pdiag_watch_metric *m);
+bool pdiag_watch_is_broken(const struct pdiag_watch_rule *r);
 /* Now, by the last look: CLOCK_MONOTONIC. */
 uint64_t pdiag_watch_now(const struct pdiag_watch *w);
 /* From the clock of the detectors to CLOCK_MONOTONIC, and back. */
@@ -124,6 +132,10 @@ void pdiag_watch_join(struct pdiag_watch *w, struct pdiag_watch_metric *m, uint6
 void pdiag_watch_follow_part(struct pdiag_watch *w, struct pdiag_watch_metric *m);
 /* Is it as it was before? */
 bool pdiag_watch_is_back(const struct pdiag_watch *w, const struct pdiag_watch_metric *m);
+/* The event is over; `calm`: all is back. What is still on is no reason for the next. */
+void pdiag_watch_leave(struct pdiag_watch_metric *m, bool calm);
+/* It was left, and is as bad again. */
+bool pdiag_watch_is_again(const struct pdiag_watch *w, const struct pdiag_watch_metric *m);
 
 /* incident.c: after a look. 0 or -ENOMEM. */
 int pdiag_watch_follow(struct pdiag_watch *w);

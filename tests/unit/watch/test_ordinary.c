@@ -86,7 +86,15 @@ static void within(void **state)
 	/* All of it is behind the onset. */
 	assert_int_equal(before(70, 40, &after), 0);
 	assert_int_equal(after, 0);
+	assert_int_equal(o.count, 0);
+	/* It is in a window of some time ago. */
+	assert_true(pdiag_ordinary_keep(&o, window(10, 20, "u:old"), ROOM));
+	assert_true(pdiag_ordinary_keep(&o, window(30, 50, "u:last"), ROOM));
+	assert_true(pdiag_ordinary_keep(&o, window(60, 70, "u:event"), ROOM));
+	assert_int_equal(before(90, 45, &after), 0);
+	assert_int_equal(after, 0);
 	assert_int_equal(o.count, 1);
+	assert_int_equal(o.list[0]->start_time, 10 * NS);
 }
 
 static void room(void **state)
