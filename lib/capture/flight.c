@@ -43,8 +43,13 @@ int pdiag_flight_apply(struct pdiag_capture *c, uint64_t time)
 
 static int open_window(struct pdiag_capture *c)
 {
+	const struct pdiag_source_flight *f = &c->source->state.flight;
+
 	c->window = true;
-	c->pipeline.from = c->source->state.flight.from;
+	c->pipeline.from = f->from;
+	/* What was written over may have told that they came back. */
+	if (f->from > f->begun || f->held < f->time - f->from)
+		pdiag_switches_free(&c->pipeline.switches);
 	return pdiag_capture_tell(c, c->pipeline.from) < 0 ? -ENOMEM : 0;
 }
 
@@ -156,16 +161,21 @@ int pdiag_capture_freeze(struct pdiag_capture *capture)
 
 int pdiag_capture_thaw(struct pdiag_capture *capture)
 {
+	const struct pdiag_source_flight *f = &capture->source->state.flight;
 	struct pdiag_pipeline *p = &capture->pipeline;
 	int ret = check_running(capture);
+	bool whole = capture->window && !f->unread;
 
 	if (!ret)
 		ret = capture->source->ops->freeze(capture->source, false);
 	if (ret)
 		return ret;
-	/* What was not read is gone, and the numbers of its stacks with it. */
+	/* What was not read is gone, and the numbers of its stacks with it. Who waits all along
+	 * does not leave again: it is still away, unless it was back in the meantime, unseen. */
 	capture->window = false;
-	pdiag_switches_free(&p->switches);
+	if (!whole)
+		pdiag_switches_free(&p->switches);
+	p->armed = f->begun;
 	pdiag_ring_stacks_free(&p->ring_stacks);
 	return 0;
 }

@@ -192,6 +192,16 @@ static int take_leave(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	return ret;
 }
 
+/* Who is on a CPU has returned while the flight recorder was frozen. */
+static void see_running(struct pdiag_pipeline *p, const struct pdiag_record *r)
+{
+	struct pdiag_absence a;
+
+	if (p->switches.count && pdiag_switches_find(&p->switches, r->tid, &a) &&
+		a.since <= p->armed)
+		pdiag_switches_return(&p->switches, r->tid, &a);
+}
+
 /* Live, off-CPU: where it was when it left. How long is known when it is back. */
 static bool is_leave(const struct pdiag_record *r)
 {
@@ -217,6 +227,8 @@ static int take_sample(struct pdiag_pipeline *p, const struct pdiag_record *r)
 	p->samples++;
 	if (is_leave(r))
 		return take_leave(p, r);
+	if (r->sample.state == PDIAG_STATE_RUNNING)
+		see_running(p, r);
 	copy = *r;
 	if (r->sample.ips) {
 		copy.sample.stack = pdiag_pipeline_sample_stack(p, r);
@@ -343,7 +355,7 @@ void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time)
 	struct pdiag_record sample;
 
 	for (size_t i = 0; i < p->switches.count; i++) {
-		const struct pdiag_absence *a = &p->switches.list[i];
+		struct pdiag_absence *a = &p->switches.list[i];
 
 		if (is_over(p, a, time))
 			continue;
@@ -354,10 +366,11 @@ void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time)
 				.state = a->preempted ? PDIAG_STATE_PREEMPTED : PDIAG_STATE_BLOCKED,
 				.flags = PDIAG_STACK_PENDING },
 		};
+		/* So far it is counted. */
+		a->since = time;
 		if (pdiag_pipeline_sample(p, &sample) < 0)
 			pdiag_profile_lose(p->profile, PDIAG_LOSS_MEMORY, a->cpu, a->pid, time, 1);
 	}
-	pdiag_switches_free(&p->switches);
 }
 
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time)
@@ -373,6 +386,7 @@ void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time)
 	};
 
 	pdiag_pipeline_pending(p, time);
+	pdiag_switches_free(&p->switches);
 	take_info(p, &end);
 }
 

@@ -72,7 +72,10 @@ void pdiag_pipeline_lose(struct pdiag_pipeline *p, enum pdiag_loss_reason reason
 	uint64_t time, uint64_t events);
 /* The capture is over at `time`: threads still off the CPU are counted up to it. */
 void pdiag_pipeline_finish(struct pdiag_pipeline *p, uint64_t time);
-/* What is away has been so since before the flight recorder was frozen at `time`. */
+/*
+ * The flight recorder was frozen at `time`: who is away is counted up to it, and is away from then
+ * on.
+ */
 void pdiag_pipeline_pending(struct pdiag_pipeline *p, uint64_t time);
 /* Give the profile away and begin another at `time`; the recording keeps its frames. 0 or -ENOMEM
  * (nothing changed). */

@@ -11,7 +11,7 @@ static uint64_t hash_tid(int32_t tid)
 	return pdiag_hash_u64(7, (uint32_t)tid);
 }
 
-static struct pdiag_absence *find(struct pdiag_switches *s, int32_t tid)
+static struct pdiag_absence *find(const struct pdiag_switches *s, int32_t tid)
 {
 	uint64_t hash = hash_tid(tid);
 	uint32_t pos, i;
@@ -49,6 +49,15 @@ void pdiag_switches_preempted(struct pdiag_switches *s, int32_t tid)
 
 	if (a)
 		a->preempted = true;
+}
+
+bool pdiag_switches_find(const struct pdiag_switches *s, int32_t tid, struct pdiag_absence *out)
+{
+	const struct pdiag_absence *a = find(s, tid);
+
+	if (a)
+		*out = *a;
+	return a;
 }
 
 bool pdiag_switches_return(struct pdiag_switches *s, int32_t tid, struct pdiag_absence *out)

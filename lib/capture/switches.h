@@ -29,6 +29,8 @@ int pdiag_switches_leave(struct pdiag_switches *s, const struct pdiag_absence *a
 	uint64_t *before);
 /* It left because another was given the CPU, though it wanted to run. */
 void pdiag_switches_preempted(struct pdiag_switches *s, int32_t tid);
+/* Is it away? *out: since when. */
+bool pdiag_switches_find(const struct pdiag_switches *s, int32_t tid, struct pdiag_absence *out);
 /* A thread is back: its absence is taken out and given in *out. False: it was not seen to leave. */
 bool pdiag_switches_return(struct pdiag_switches *s, int32_t tid, struct pdiag_absence *out);
 void pdiag_switches_free(struct pdiag_switches *s);

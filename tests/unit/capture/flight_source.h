@@ -31,25 +31,25 @@ struct flight_source {
 	uint64_t ips[64][2];
 };
 
-static struct flight_source *flight_of(struct pdiag_source *s)
+static inline struct flight_source *flight_of(struct pdiag_source *s)
 {
 	return pdiag_container(s, struct flight_source, base);
 }
 
-static int flight_nothing(struct pdiag_source *s)
+static inline int flight_nothing(struct pdiag_source *s)
 {
 	(void)s;
 	return 0;
 }
 
 /* It has been running for ten seconds. */
-static int flight_start(struct pdiag_source *s)
+static inline int flight_start(struct pdiag_source *s)
 {
 	s->state.flight.begun = pdiag_capture_clock() - 10 * SECOND;
 	return 0;
 }
 
-static int flight_freeze(struct pdiag_source *s, bool frozen)
+static inline int flight_freeze(struct pdiag_source *s, bool frozen)
 {
 	struct pdiag_source_flight *f = &s->state.flight;
 
@@ -62,17 +62,17 @@ static int flight_freeze(struct pdiag_source *s, bool frozen)
 	return 0;
 }
 
-static int flight_stop(struct pdiag_source *s)
+static inline int flight_stop(struct pdiag_source *s)
 {
 	return flight_freeze(s, true);
 }
 
-static const struct pdiag_record *flight_peek(const struct flight_queue *q)
+static inline const struct pdiag_record *flight_peek(const struct flight_queue *q)
 {
 	return q->at < q->count ? &q->list[q->at] : NULL;
 }
 
-static int flight_next(struct pdiag_source *s, struct pdiag_raw *raw)
+static inline int flight_next(struct pdiag_source *s, struct pdiag_raw *raw)
 {
 	struct flight_source *f = flight_of(s);
 	const struct pdiag_record *task = flight_peek(&f->tasks);
@@ -92,7 +92,7 @@ static int flight_next(struct pdiag_source *s, struct pdiag_raw *raw)
 	return 1;
 }
 
-static void flight_close(struct pdiag_source *s)
+static inline void flight_close(struct pdiag_source *s)
 {
 	close(s->fd);
 	free(flight_of(s));
@@ -104,7 +104,7 @@ static const struct pdiag_source_ops flight_ops = {
 };
 
 /* A capture of it, not started. */
-static struct flight_source *flight_new(struct pdiag *context, struct pdiag_capture **out)
+static inline struct flight_source *flight_new(struct pdiag *context, struct pdiag_capture **out)
 {
 	static const struct pdiag_source_config config = { .target = PDIAG_TARGET_COMMAND,
 		.events = PDIAG_ON_CPU | PDIAG_OFF_CPU, .max_depth = 127 };
@@ -123,7 +123,7 @@ static struct flight_source *flight_new(struct pdiag *context, struct pdiag_capt
 }
 
 /* What was handed out before makes room. */
-static struct pdiag_record *flight_put(struct flight_queue *q, enum pdiag_record_type type,
+static inline struct pdiag_record *flight_put(struct flight_queue *q, enum pdiag_record_type type,
 	int32_t pid, int32_t tid, uint64_t time)
 {
 	struct pdiag_record *r;
@@ -137,7 +137,7 @@ static struct pdiag_record *flight_put(struct flight_queue *q, enum pdiag_record
 	return r;
 }
 
-static void put_comm(struct flight_source *f, int32_t pid, int32_t tid, uint16_t flags,
+static inline void put_comm(struct flight_source *f, int32_t pid, int32_t tid, uint16_t flags,
 	const char *name, uint64_t time)
 {
 	struct pdiag_record *r = flight_put(&f->tasks, PDIAG_RECORD_COMM, pid, tid, time);
@@ -146,7 +146,7 @@ static void put_comm(struct flight_source *f, int32_t pid, int32_t tid, uint16_t
 	r->comm.text = name;
 }
 
-static void put_map(struct flight_source *f, int32_t pid, const char *path, uint64_t time)
+static inline void put_map(struct flight_source *f, int32_t pid, const char *path, uint64_t time)
 {
 	struct pdiag_record *r = flight_put(&f->tasks, PDIAG_RECORD_MMAP, pid, pid, time);
 
@@ -157,27 +157,28 @@ static void put_map(struct flight_source *f, int32_t pid, const char *path, uint
 }
 
 /* A process begins to run this file, under this name. */
-static void put_exec(struct flight_source *f, int32_t pid, const char *name, const char *path,
-	uint64_t time)
+static inline void put_exec(struct flight_source *f, int32_t pid, const char *name,
+	const char *path, uint64_t time)
 {
 	put_comm(f, pid, pid, PDIAG_RECORD_EXEC, name, time);
 	put_map(f, pid, path, time);
 }
 
-static void put_fork(struct flight_source *f, int32_t ppid, int32_t pid, int32_t tid, uint64_t time)
+static inline void put_fork(struct flight_source *f, int32_t ppid, int32_t pid, int32_t tid,
+	uint64_t time)
 {
 	struct pdiag_record *r = flight_put(&f->tasks, PDIAG_RECORD_FORK, pid, tid, time);
 
 	r->fork.ppid = r->fork.ptid = ppid;
 }
 
-static void put_exit(struct flight_source *f, int32_t pid, int32_t tid, uint64_t time)
+static inline void put_exit(struct flight_source *f, int32_t pid, int32_t tid, uint64_t time)
 {
 	flight_put(&f->tasks, PDIAG_RECORD_EXIT, pid, tid, time);
 }
 
 /* Of `weight` ns; 0: it leaves its CPU. */
-static void put_sample(struct flight_source *f, int32_t pid, int32_t tid, uint64_t weight,
+static inline void put_sample(struct flight_source *f, int32_t pid, int32_t tid, uint64_t weight,
 	uint64_t time)
 {
 	struct pdiag_record *r = flight_put(&f->samples, PDIAG_RECORD_SAMPLE, pid, tid, time);
@@ -191,12 +192,12 @@ static void put_sample(struct flight_source *f, int32_t pid, int32_t tid, uint64
 	r->sample.state = weight ? PDIAG_STATE_RUNNING : PDIAG_STATE_BLOCKED;
 }
 
-static void put_return(struct flight_source *f, int32_t pid, int32_t tid, uint64_t time)
+static inline void put_return(struct flight_source *f, int32_t pid, int32_t tid, uint64_t time)
 {
 	flight_put(&f->samples, PDIAG_RECORD_SWITCH, pid, tid, time);
 }
 
-static void put_loss(struct flight_source *f, uint64_t events, uint64_t time)
+static inline void put_loss(struct flight_source *f, uint64_t events, uint64_t time)
 {
 	struct pdiag_record *r = flight_put(&f->tasks, PDIAG_RECORD_LOSS, -1, -1, time);
 

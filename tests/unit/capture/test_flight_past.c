@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Samples of a flight recorder are of who ran then, and of what was mapped then. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
 #include <pdiag/pdiag.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -15,89 +10,8 @@
 #include <sys/wait.h>
 
 #include "../../support/fail_alloc.h"
-#include "flight_source.h"
+#include "flight_ground.h"
 #include "profile/ledger.h"
-#include "util/text.h"
-
-static struct pdiag *context;
-static struct pdiag_capture *capture;
-static struct flight_source *source;
-static struct pdiag_text text;
-static uint64_t now;
-
-static int setup(void **state)
-{
-	(void)state;
-	if (pdiag_open(NULL, &context))
-		return -1;
-	now = pdiag_capture_clock();
-	source = flight_new(context, &capture);
-	return !source;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pdiag_close(context);
-	pdiag_text_free(&text);
-	return 0;
-}
-
-static void start(void)
-{
-	assert_int_equal(pdiag_capture_start(capture), 0);
-}
-
-/* So many seconds ago. */
-static uint64_t ago(double seconds)
-{
-	return now - (uint64_t)(int64_t)(seconds * 1e9);
-}
-
-static int add_stack(void *user, const struct pdiag_stack *s)
-{
-	pdiag_text_printf(user, "%s/%s", s->process, s->comm);
-	for (uint32_t i = 0; i < s->depth; i++)
-		pdiag_text_printf(user, " %s", s->frames[i]->module);
-	pdiag_text_printf(user, " %llu%s\n", (unsigned long long)s->weight_ns,
-		s->flags & PDIAG_STACK_PENDING ? " pending" : "");
-	return 0;
-}
-
-static const char *stacks_of(struct pdiag_profile *profile)
-{
-	pdiag_text_free(&text);
-	pdiag_text_add(&text, "", 0);
-	assert_int_equal(pdiag_profile_each_stack(profile, add_stack, &text), 0);
-	assert_int_equal(text.error, 0);
-	return text.data ? text.data : "";
-}
-
-static void expect(const char *stacks)
-{
-	assert_string_equal(stacks_of(pdiag_capture_profile(capture)), stacks);
-}
-
-static int add_loss(void *user, const struct pdiag_loss *l)
-{
-	pdiag_text_printf(user, "%s %u %llu\n", pdiag_loss_text(l->reason), l->second,
-		(unsigned long long)l->events);
-	return 0;
-}
-
-static void expect_losses(const char *losses)
-{
-	pdiag_text_free(&text);
-	assert_int_equal(pdiag_profile_each_loss(pdiag_capture_profile(capture), add_loss, &text),
-		0);
-	assert_string_equal(text.data ? text.data : "", losses);
-}
-
-static void freeze(int samples)
-{
-	assert_int_equal(pdiag_capture_freeze(capture), 0);
-	assert_int_equal(pdiag_capture_dispatch(capture), samples);
-}
 
 /* A process and a thread that ended before the freeze; their numbers are given to others. */
 static void test_ended(void **state)
@@ -227,7 +141,6 @@ static void test_read_late(void **state)
 /* Frozen, thawed, frozen: each window has the names of its time. */
 static void test_two_windows(void **state)
 {
-	struct pdiag_profile *first;
 	(void)state;
 
 	start();
@@ -239,9 +152,7 @@ static void test_two_windows(void **state)
 	put_exec(source, PID, "two", "/no/two", now = pdiag_capture_clock());
 	assert_int_equal(pdiag_capture_dispatch(capture), 0);
 	assert_int_equal(capture->held.count, 2);
-	assert_int_equal(pdiag_capture_take(capture, &first), 0);
-	assert_string_equal(stacks_of(first), "one/one /no/one 1\n");
-	pdiag_profile_free(first);
+	assert_string_equal(taken(), "one/one /no/one 1\n");
 	assert_int_equal(pdiag_capture_thaw(capture), 0);
 	put_comm(source, PID, PID, 0, "three", now + 200);
 	assert_int_equal(pdiag_capture_dispatch(capture), 0);
@@ -258,40 +169,6 @@ static void test_two_windows(void **state)
 	put_sample(source, PID, PID, 10000, pdiag_capture_clock());
 	assert_int_equal(pdiag_capture_stop(capture), 0);
 	expect("two/two /no/two 10\nthree/three /no/two 100\nfour/four /no/two 10000\n");
-}
-
-/* Waits: of who ended, of who is away still, of who left before anything is known. */
-static void test_waits(void **state)
-{
-	(void)state;
-
-	start();
-	put_exec(source, PID, "one", "/no/one", ago(9));
-	put_fork(source, PID, PID, PID + 1, ago(9));
-	put_fork(source, PID, PID, PID + 2, ago(9));
-	put_fork(source, PID, PID, PID + 3, ago(9));
-	/* It left, came back and ended: the last time that it leaves is no wait. */
-	put_comm(source, PID, PID + 1, 0, "ended", ago(9));
-	put_exit(source, PID, PID + 1, ago(1));
-	put_comm(source, PID, PID + 2, 0, "away", ago(9));
-	/* Its return was in what is overwritten. */
-	put_comm(source, PID, PID + 3, 0, "lost", ago(9));
-	put_exit(source, PID, PID + 3, ago(4));
-	assert_int_equal(pdiag_capture_dispatch(capture), 0);
-	put_sample(source, PID, PID + 3, 0, ago(6));
-	/* Nobody knows this one any more. */
-	put_sample(source, PID + 9, PID + 9, 0, ago(5));
-	put_sample(source, PID, PID + 2, 0, ago(3));
-	put_sample(source, PID, PID + 1, 0, ago(1.5));
-	put_return(source, PID, PID + 1, ago(1.5) + 40);
-	put_sample(source, PID, PID + 1, 0, ago(1) + 10);
-	assert_int_equal(pdiag_capture_freeze(capture), 0);
-	assert_true(pdiag_capture_dispatch(capture) >= 0);
-	assert_non_null(strstr(stacks_of(capture->pipeline.profile), "one/ended /no/one 40\n"));
-	assert_non_null(strstr(text.data, "one/away /no/one 3"));
-	assert_null(strstr(text.data, "lost"));
-	assert_null(strstr(text.data, "[exited]"));
-	assert_null(strchr(strstr(text.data, " pending\n") + 9, '\n'));
 }
 
 /* A deleted program, which runs until it is killed. */
@@ -545,7 +422,6 @@ int main(void)
 		TEST(test_lag),
 		TEST(test_read_late),
 		TEST(test_two_windows),
-		TEST(test_waits),
 		TEST(test_file_of_then),
 		TEST(test_bound),
 		TEST(test_losses),
