@@ -127,8 +127,15 @@ int pdiag_journal_sync(struct pdiag_journal *j)
 		pdiag_auto_close int fd = pdiag_journal_open_file(j, f->number, O_RDONLY);
 		struct stat st;
 
-		/* One that went meanwhile, or is no file of ours, has no events. */
-		if (fd < 0 || fstat(fd, &st)) {
+		/* What cannot be looked at now is not what has no events. */
+		if (fd < 0 && fd != -ENOENT && fd != -ELOOP)
+			ret = fd;
+		else if (fd >= 0 && fstat(fd, &st))
+			ret = -errno;
+		if (ret)
+			break;
+		/* One that went meanwhile, or is no file of ours, has none. */
+		if (fd < 0) {
 			drop_entries(j, f->number);
 			*f = (struct pdiag_journal_file){ .number = f->number,
 				.foreign = fd != -ENOENT };

@@ -109,6 +109,7 @@ struct pdiag_past {
 	struct pdiag_spark spark;
 	struct pdiag_portrait_thread *threads; /* sorted by tid */
 	size_t thread_count, thread_cap;
+	bool cut;	 /* there were more threads than these */
 	uint32_t last;	 /* bucket */
 	float credit;	 /* CPU seconds of children that ended, not in `usual` yet */
 };

@@ -187,12 +187,14 @@ int pdiag_portrait_read_threads(
 	kept = calloc(t.count, sizeof(*kept));
 	if (!kept)
 		return -ENOMEM;
-	ret = read_all(p, proc, &t, kept, &n, known, &sum);
+	/* One of those that were too many is no new one. */
+	ret = read_all(p, proc, &t, kept, &n, known && !t.more && !proc->past->cut, &sum);
 	if (ret) {
 		free(kept);
 		return ret;
 	}
 	replace(p, proc->past, kept, n, t.count);
+	proc->past->cut = t.more;
 	for (uint32_t f = FIRST; f < PDIAG_FLOWS; f++)
 		r->flow[f] = proc->base[f] + sum.flow[f];
 	r->have = (r->have & ((1u << FIRST) - 1)) | sum.have;
