@@ -330,6 +330,33 @@ static void in_a_folder_that_may_not_be_written(struct at *at)
 	pdiag_close(context);
 }
 
+/* What somebody may not read is not what has no events: else numbers would be given again. */
+static void with_a_file_that_may_not_be_read(struct at *at)
+{
+	struct pdiag_journal_options o = { .size = sizeof(o) };
+	struct pdiag *context;
+	struct pdiag_journal *j;
+	struct pdiag_event *e;
+	char file[512];
+
+	if (!geteuid() && (chown(at->base, 65534, 65534) || setgid(65534) || setuid(65534)))
+		_exit(NOT_POSSIBLE);
+	CHILD(!pdiag_open(NULL, &context));
+	CHILD(!pdiag_journal_open(context, at->path, &o, &j));
+	e = made_event(context, PDIAG_EVENT_ENDED, 1);
+	CHILD(!pdiag_journal_append(j, e));
+	pdiag_event_destroy(e);
+	pdiag_journal_close(j);
+	snprintf(file, sizeof(file), "%s/events-00000001.pdj", at->path);
+	CHILD(!chmod(file, 0));
+	if (!access(file, R_OK))
+		_exit(NOT_POSSIBLE);
+	CHILD(pdiag_journal_open(context, at->path, &o, &j) == -EACCES);
+	o.flags = PDIAG_JOURNAL_READ_ONLY;
+	CHILD(pdiag_journal_open(context, at->path, &o, &j) == -EACCES);
+	pdiag_close(context);
+}
+
 static void in_a_child(void **state, void (*test)(struct at *), const char *needs)
 {
 	int status;
@@ -356,6 +383,11 @@ static void small_disk(void **state)
 static void folder_without_write_permission(void **state)
 {
 	in_a_child(state, in_a_folder_that_may_not_be_written, "to become another user");
+}
+
+static void file_without_read_permission(void **state)
+{
+	in_a_child(state, with_a_file_that_may_not_be_read, "a user who may not read all");
 }
 
 static void limit_of_file_sizes(void **state)
@@ -502,6 +534,7 @@ int main(void)
 		fail_test(who_cleans_up_is_no_trouble),
 		fail_test(small_disk),
 		fail_test(folder_without_write_permission),
+		fail_test(file_without_read_permission),
 		fail_test(limit_of_file_sizes),
 		fail_test(fork_leaves_the_journal_to_its_parent),
 		fail_test(no_memory_to_open),

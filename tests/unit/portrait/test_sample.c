@@ -264,6 +264,43 @@ static void threads(void **state)
 	fixture_end(&f);
 }
 
+/* More than are looked at: one that takes the place of another is not new for that. */
+static void many_threads(void **state)
+{
+	struct fixture f;
+	struct made m;
+	char path[32];
+
+	(void)state;
+	fixture_begin(&f);
+	m = worker(&f);
+	m.threads = 2100;
+	put_process(&f, &m);
+	for (unsigned int tid = 10; tid < 10 + m.threads; tid++) {
+		snprintf(path, sizeof(path), "10/task/%u", tid);
+		put_counted(&f, path, NS, 3600 * NS, 100000, 100000, 1000);
+	}
+	assert_int_equal(make(&f), 0);
+	for (int i = 0; i < 3; i++) {
+		sample(&f, i ? 10 : 0);
+		m.user += 10;
+		m.run_ns += NS / 10;
+		put_process(&f, &m);
+	}
+	is_near(value(&f, 10, PDIAG_QUANTITY_RUN_DELAY), 0);
+	/* Whichever the first ones are in this folder, there are some among these. */
+	for (unsigned int tid = 20; tid < 1000; tid++) {
+		snprintf(path, sizeof(path), "10/task/%u", tid);
+		move_away(&f, path);
+	}
+	m.threads -= 980;
+	put_process(&f, &m);
+	sample(&f, 10);
+	is_near(value(&f, 10, PDIAG_QUANTITY_RUN_DELAY), 0);
+	is_near(value(&f, 10, PDIAG_QUANTITY_VOLUNTARY), 0);
+	fixture_end(&f);
+}
+
 static void orders(void **state)
 {
 	struct fixture f;
@@ -378,7 +415,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_tell), cmocka_unit_test(written_as_0),
 		cmocka_unit_test(rates), cmocka_unit_test(window), cmocka_unit_test(late),
 		cmocka_unit_test(born), cmocka_unit_test(reused), cmocka_unit_test(rest),
-		cmocka_unit_test(threads), cmocka_unit_test(orders),
+		cmocka_unit_test(threads), cmocka_unit_test(many_threads), cmocka_unit_test(orders),
 	};
 
 	int failed = cmocka_run_group_tests_name("by files", tests, NULL, NULL);
