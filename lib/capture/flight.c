@@ -4,10 +4,13 @@
  * is mapped is known as of the time of the samples: what changes it is held back until then.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "capture/capture.h"
 #include "core/error.h"
+#include "process/proc_text.h"
 #include "source/trigger.h"
+#include "util/file.h"
 
 /* A trigger in the kernel may have frozen it this long ago, and we do not know yet. */
 #define LATE_NS 1000000000ull
@@ -159,6 +162,31 @@ int pdiag_capture_freeze(struct pdiag_capture *capture)
 	return ret ? ret : capture->source->ops->freeze(capture->source, true);
 }
 
+/* Is it in uninterruptible sleep now? */
+static bool hangs(const struct pdiag_absence *a)
+{
+	char path[64], text[1024];
+	struct pdiag_proc_stat stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", a->pid, a->tid);
+	return pdiag_file_read(path, text, sizeof(text)) > 0 &&
+		pdiag_proc_stat_parse(text, &stat) && stat.state == 'D';
+}
+
+/*
+ * Who hangs leaves its CPU once, and nothing would tell of it any more: it is away in the next
+ * window, too. Of others it is not known whether they still wait for the same.
+ */
+static void keep_hanging(struct pdiag_switches *s)
+{
+	struct pdiag_absence a;
+
+	/* The last takes the place of the one that goes. */
+	for (size_t i = s->count; i-- > 0;)
+		if (!hangs(&s->list[i]))
+			pdiag_switches_return(s, s->list[i].tid, &a);
+}
+
 int pdiag_capture_thaw(struct pdiag_capture *capture)
 {
 	const struct pdiag_source_flight *f = &capture->source->state.flight;
@@ -170,10 +198,11 @@ int pdiag_capture_thaw(struct pdiag_capture *capture)
 		ret = capture->source->ops->freeze(capture->source, false);
 	if (ret)
 		return ret;
-	/* What was not read is gone, and the numbers of its stacks with it. Who waits all along
-	 * does not leave again: it is still away, unless it was back in the meantime, unseen. */
+	/* What was not read is gone, and the numbers of its stacks with it. */
 	capture->window = false;
-	if (!whole)
+	if (whole)
+		keep_hanging(&p->switches);
+	else
 		pdiag_switches_free(&p->switches);
 	p->armed = f->begun;
 	pdiag_ring_stacks_free(&p->ring_stacks);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waits in a flight recorder: those that ended in its window, and those that go on. */
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "flight_ground.h"
 
@@ -41,42 +44,85 @@ static void test_waits(void **state)
 	assert_null(strchr(strstr(text.data, " pending\n") + 9, '\n'));
 }
 
-/* Who waits all along leaves once, and is away in each window, for as long as that is; unless it
- * was seen to be back, or what is overwritten may have told. */
+/* A process that hangs in uninterruptible sleep: until its child is killed, which is *of. */
+static pid_t hanging(pid_t *of)
+{
+	char path[32], line[512] = "";
+	int ends[2];
+	pid_t pid, child;
+	FILE *file;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		child = vfork();
+		if (!child) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			child = getpid();
+			if (write(ends[1], &child, sizeof(child)) > 0)
+				pause();
+		}
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], of, sizeof(*of)), sizeof(*of));
+	close(ends[0]);
+	close(ends[1]);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	do {
+		file = fopen(path, "r");
+		assert_non_null(file);
+		assert_non_null(fgets(line, sizeof(line), file));
+		fclose(file);
+	} while (!strstr(line, ") D "));
+	return pid;
+}
+
+/* Who hangs leaves once, and is away in each window, for as long as that is; unless it was seen to
+ * be back, or what is overwritten may have told. Who only sleeps may sleep for another reason. */
 static void test_waits_through(void **state)
 {
+	static const char *const names[] = { "hung", "back", "busy", "sleeps" };
 	struct pdiag_source_flight *f = &source->base.state.flight;
+	pid_t pids[4], of[3];
 	char hung[64];
 	uint64_t at;
 	(void)state;
 
+	for (int i = 0; i < 3; i++)
+		pids[i] = hanging(&of[i]);
+	pids[3] = of[0];
 	start();
-	put_exec(source, PID, "one", "/no/one", ago(9));
-	put_thread(PID + 1, "hung");
-	put_thread(PID + 2, "back");
-	put_thread(PID + 3, "busy");
-	for (int32_t i = 1; i <= 3; i++)
-		put_sample(source, PID, PID + i, 0, ago(1));
-	freeze(3);
+	for (int i = 0; i < 4; i++) {
+		put_exec(source, pids[i], names[i], "/no/one", ago(9));
+		put_sample(source, pids[i], pids[i], 0, ago(1));
+	}
+	freeze(4);
 	at = f->time;
-	snprintf(hung, sizeof(hung), "one/hung /no/one %llu pending\n",
+	snprintf(hung, sizeof(hung), "hung/hung /no/one %llu pending\n",
 		(unsigned long long)(at - ago(1)));
 	assert_non_null(strstr(taken(), hung));
+	assert_non_null(strstr(text.data, "sleeps/sleeps"));
 	assert_int_equal(pdiag_capture_thaw(capture), 0);
-	put_return(source, PID, PID + 2, at + 70);
-	put_sample(source, PID, PID + 3, 9, at + 80);
+	put_return(source, pids[1], pids[1], at + 70);
+	put_sample(source, pids[2], pids[2], 9, at + 80);
 	freeze(1);
-	snprintf(hung, sizeof(hung), "one/hung /no/one %llu pending\n",
+	snprintf(hung, sizeof(hung), "hung/hung /no/one %llu pending\n",
 		(unsigned long long)(f->time - at));
 	assert_non_null(strstr(taken(), hung));
-	assert_non_null(strstr(text.data, "one/back /no/one 70\n"));
-	assert_non_null(strstr(text.data, "one/busy /no/one 9\n"));
+	assert_non_null(strstr(text.data, "back/back /no/one 70\n"));
+	assert_non_null(strstr(text.data, "busy/busy /no/one 9\n"));
+	assert_null(strstr(text.data, "sleeps"));
 	assert_null(strstr(strstr(text.data, " pending\n") + 9, " pending\n"));
 	assert_int_equal(pdiag_capture_thaw(capture), 0);
 	f->begun -= 10 * SECOND;
 	freeze(0);
 	expect("");
 	expect_losses("");
+	for (int i = 0; i < 3; i++) {
+		kill(of[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
 }
 
 int main(void)
