@@ -57,8 +57,7 @@ static int version(void __user *arg)
 /* Without privilege there are samples on the CPU, of what is one's own. */
 static void restrict_feature(struct pdiag_kmod_feature *feature)
 {
-	if (feature->id == PDIAG_KMOD_FEATURE_TIMER || feature->id == PDIAG_KMOD_FEATURE_CYCLES ||
-		feature->id == PDIAG_KMOD_FEATURE_INHERIT ||
+	if (feature->id == PDIAG_KMOD_FEATURE_TIMER || feature->id == PDIAG_KMOD_FEATURE_INHERIT ||
 		feature->id == PDIAG_KMOD_FEATURE_CGROUP || !feature->available)
 		return;
 	feature->available = 0;

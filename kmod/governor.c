@@ -18,7 +18,7 @@
 #define SESSIONS 5
 #define QUARTER_PPM 250000
 
-DEFINE_PER_CPU(u64, pdiag_governor_spent);
+DEFINE_PER_CPU(u64, pdiag_governor_spent[2]);
 
 /* What finds no room is told at a later look, together with what has changed by then. */
 static void tell(struct pdiag_cpu *cpu, u64 now, u64 old)
@@ -68,8 +68,11 @@ void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now)
 {
 	struct pdiag_governor *governor = &cpu->governor;
 	u64 ppm = cpu->session->budget_ppm, all_ppm = min_t(u64, ppm * SESSIONS, QUARTER_PPM);
-	u64 budget, used, all, all_used, spent = __this_cpu_read(pdiag_governor_spent);
+	u64 budget, used, all, all_used, spent = __this_cpu_read(pdiag_governor_spent[0]);
 
+	/* What members do makes nobody else's sessions slower. */
+	if (cpu->session->restricted)
+		spent += __this_cpu_read(pdiag_governor_spent[1]);
 	/* A longer window means that nothing happened for a while. */
 	budget = mul_u64_u64_div_u64(now - governor->window, ppm, 1000000);
 	all = mul_u64_u64_div_u64(now - governor->window, max(ppm, all_ppm), 1000000);

@@ -142,7 +142,8 @@ int pdiag_sampler_open(struct pdiag_session *session)
 	struct perf_event *event;
 	u32 i, opened = 0;
 
-	if (session->flags & PDIAG_KMOD_SOFTWARE)
+	/* Members have no counter of a whole CPU, which others would lack. */
+	if (session->flags & PDIAG_KMOD_SOFTWARE || session->restricted)
 		return 0;
 	for (i = 0; i + 1 < session->nr_rings; i++) {
 		if (!session->cpu[i] || !cpu_online(i))

@@ -5,7 +5,9 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/nospec.h>
+#include <linux/oom.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -37,6 +39,7 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 #define RESTRICTED_RING (4u << 20)
 #define RESTRICTED_STACKS 4096
 #define RESTRICTED_PPM 10000
+#define RESTRICTED_HZ 1000
 #define RESTRICTED_WAKE_MS 10
 /* One in so many parts of the machine's memory. */
 #define RESTRICTED_PART 64
@@ -44,6 +47,7 @@ MODULE_PARM_DESC(budget, "of each CPU's time that a session may use if it asks f
 /* One in so many parts of it stays free of sessions. */
 #define SPARE_PART 64
 
+static DEFINE_MUTEX(making);
 static atomic_t restricted_sessions;
 static atomic64_t restricted_bytes;
 
@@ -65,7 +69,6 @@ static u64 common_bytes(const struct pdiag_kmod_session *options)
 static int check_sizes(struct pdiag_kmod_session *options)
 {
 	u64 ring = options->ring_bytes ?: 1u << 20, tasks = options->tasks_bytes ?: 8u << 20;
-	u64 all;
 
 	if (ring > RING_MAX || tasks > RING_MAX)
 		return -EINVAL;
@@ -83,14 +86,16 @@ static int check_sizes(struct pdiag_kmod_session *options)
 	options->max_depth = options->max_depth ?: 127;
 	if (options->max_depth > PDIAG_KMOD_DEPTH_MAX)
 		return -EINVAL;
-	all = cpu_bytes(options) * num_present_cpus() + common_bytes(options);
-	return all > TOTAL_MAX ? -EINVAL : 0;
+	return cpu_bytes(options) + common_bytes(options) > TOTAL_MAX ? -EINVAL : 0;
 }
 
 /* Nobody else's memory or time; of kernel frames none. */
 static int restrict_sizes(struct pdiag_kmod_session *options)
 {
 	if (options->ring_bytes_used > RESTRICTED_RING || options->stacks > RESTRICTED_STACKS)
+		return -EPERM;
+	/* What an interrupt takes before and behind our callback is in no account. */
+	if (options->hz > RESTRICTED_HZ)
 		return -EPERM;
 	options->budget_ppm = min_t(u32, options->budget_ppm, RESTRICTED_PPM);
 	options->wake_ms = max_t(u32, options->wake_ms, RESTRICTED_WAKE_MS);
@@ -171,6 +176,8 @@ static int make_cpus(struct pdiag_session *session, const struct pdiag_kmod_sess
 			return in;
 		if (!in)
 			continue;
+		if (session->total_bytes + cpu_bytes(options) + common_bytes(options) > TOTAL_MAX)
+			return -EINVAL;
 		if (check_memory(cpu_bytes(options)))
 			return -ENOMEM;
 		session->cpu[number] = pdiag_cpu_new(session, number, options);
@@ -227,6 +234,27 @@ static void set_up(struct pdiag_session *session, const struct pdiag_kmod_sessio
 	session->total_bytes = struct_size(session, cpu, nr_cpu_ids);
 }
 
+/* One after the other, so that what was free when one looked is not another's by then. */
+static int make_parts(struct pdiag_session *session, const struct pdiag_kmod_session *options)
+{
+	int err = mutex_lock_killable(&making);
+
+	if (err)
+		return err;
+	/* Not all that counts as available can be had here: at worst it is the caller who ends. */
+	set_current_oom_origin();
+	err = make_cpus(session, options);
+	if (!err)
+		err = check_memory(common_bytes(options));
+	if (!err && session->events & PDIAG_KMOD_OFF_CPU)
+		err = pdiag_offcpu_new(session, options);
+	if (!err && session->events & PDIAG_KMOD_TASKS)
+		err = pdiag_tasks_new(session, options);
+	clear_current_oom_origin();
+	mutex_unlock(&making);
+	return err;
+}
+
 int pdiag_session_new(struct pdiag_kmod_session *options, bool restricted,
 	struct pdiag_session **out)
 {
@@ -247,15 +275,9 @@ int pdiag_session_new(struct pdiag_kmod_session *options, bool restricted,
 	}
 	session->restricted = restricted;
 	set_up(session, options);
-	err = make_cpus(session, options);
-	if (!err)
-		err = check_memory(common_bytes(options));
+	err = make_parts(session, options);
 	if (!err)
 		err = pdiag_filter_open(session, options);
-	if (!err && session->events & PDIAG_KMOD_OFF_CPU)
-		err = pdiag_offcpu_new(session, options);
-	if (!err && session->events & PDIAG_KMOD_TASKS)
-		err = pdiag_tasks_new(session, options);
 	if (!err && restricted && !charge(session))
 		err = -EUSERS;
 	if (err) {

@@ -141,8 +141,8 @@ void pdiag_session_stats(struct pdiag_session *session, struct pdiag_kmod_stats 
 
 /* governor.c */
 void pdiag_governor_judge(struct pdiag_cpu *cpu, u64 now);
-/* Cycles of all sessions on this CPU. */
-DECLARE_PER_CPU(u64, pdiag_governor_spent);
+/* Cycles of all sessions on this CPU; those of the group's members by themselves, at 1. */
+DECLARE_PER_CPU(u64, pdiag_governor_spent[2]);
 
 /* A callback took this many cycles. */
 static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cycles)
@@ -150,7 +150,7 @@ static inline void pdiag_governor_account(struct pdiag_cpu *cpu, u64 now, u64 cy
 	struct pdiag_governor *governor = &cpu->governor;
 
 	governor->used += cycles;
-	__this_cpu_add(pdiag_governor_spent, cycles);
+	__this_cpu_add(pdiag_governor_spent[cpu->session->restricted], cycles);
 	governor->callbacks++;
 	if (unlikely(now >= governor->judge_at))
 		pdiag_governor_judge(cpu, now);

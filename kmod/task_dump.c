@@ -16,7 +16,7 @@
 
 #define PIECE 16 /* tasks between two looks at the time */
 #define FIRST_SLICE (4 * NSEC_PER_MSEC) /* enough for most dumps */
-#define PATIENCE (10 * NSEC_PER_SEC) /* with a full ring, in one dump */
+#define PATIENCE (10 * NSEC_PER_SEC) /* with a full ring and nobody who reads */
 #define LOOK_AGAIN (5 * NSEC_PER_MSEC)
 #define LENGTH(type) round_up((u32)sizeof(struct pdiag_kmod_##type), 16)
 #define STACK_LENGTH(nr) round_up((u32)(sizeof(struct pdiag_kmod_stack) + (nr) * sizeof(u64)), 16)
@@ -72,6 +72,8 @@ static bool wait_for_room(struct pdiag_tasks *tasks, u32 len)
 		if (!pdiag_tasks_sleep(tasks, LOOK_AGAIN))
 			return false;
 	}
+	/* Somebody reads. */
+	tasks->gives_up = 0;
 	return true;
 }
 

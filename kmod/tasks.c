@@ -78,17 +78,27 @@ void pdiag_tasks_slice(struct pdiag_tasks *tasks, u64 ns)
 
 bool pdiag_tasks_sleep(struct pdiag_tasks *tasks, u64 ns)
 {
-	ktime_t time = ns_to_ktime(ns);
-	u64 slice = tasks->slice;
+	u64 slice = tasks->slice, now = ktime_get_mono_fast_ns(), end = now + ns;
+	ktime_t time;
 
 	pdiag_task_walk_rest(tasks);
 	pdiag_tasks_slice(tasks, 0);
-	set_current_state(TASK_INTERRUPTIBLE);
-	if (!kthread_should_stop())
-		schedule_hrtimeout(&time, HRTIMER_MODE_REL);
-	__set_current_state(TASK_RUNNING);
+	/* Requests wake us, too; they are for later. */
+	for (; now < end && !kthread_should_stop(); now = ktime_get_mono_fast_ns()) {
+		time = ns_to_ktime(end - now);
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!kthread_should_stop())
+			schedule_hrtimeout(&time, HRTIMER_MODE_REL);
+		__set_current_state(TASK_RUNNING);
+	}
 	pdiag_tasks_slice(tasks, slice);
 	return !kthread_should_stop();
+}
+
+/* After so much work. False: it is over. */
+static bool pause(struct pdiag_tasks *tasks, u64 used)
+{
+	return pdiag_tasks_sleep(tasks, min_t(u64, used * PAUSES, LONGEST_PAUSE));
 }
 
 bool pdiag_tasks_pace(struct pdiag_tasks *tasks)
@@ -98,7 +108,7 @@ bool pdiag_tasks_pace(struct pdiag_tasks *tasks)
 	if (used < tasks->slice)
 		return !kthread_should_stop();
 	tasks->slice = SLICE;
-	return pdiag_tasks_sleep(tasks, min_t(u64, used * PAUSES, LONGEST_PAUSE));
+	return pause(tasks, used);
 }
 
 u64 pdiag_tasks_new_id(struct pdiag_tasks *tasks)
@@ -141,12 +151,16 @@ static int run(void *data)
 {
 	struct pdiag_tasks *tasks = data;
 	struct pdiag_task_request request;
-	u64 until;
+	u64 until, began;
 
 	sched_set_fifo_low(current);
 	while (!kthread_should_stop()) {
-		if (take_request(tasks, &request))
+		if (take_request(tasks, &request)) {
+			began = ktime_get_mono_fast_ns();
 			pdiag_task_dump(tasks, &request);
+			/* Who asks again and again gets no more of the CPU for it. */
+			pause(tasks, ktime_get_mono_fast_ns() - began);
+		}
 		until = pdiag_triggers_look(tasks);
 		rest(tasks, until);
 	}

@@ -238,7 +238,8 @@ int pdiag_kmod_options_fail(int err, const struct pdiag_source_config *config)
 	case EPERM:
 	case EACCES:
 		return pdiag_fail(-err, "the kernel module does not let you sample this: without "
-			"the capability CAP_PERFMON only processes of your own, on-CPU");
+			"the capability CAP_PERFMON only processes of your own, on-CPU, at no "
+			"more than 1,000 Hz");
 	case EUSERS:
 		return pdiag_fail(EUSERS, "all that sample through the kernel module's group have "
 			"as many sessions, or as much memory, as they may: end one, or ask for a "

@@ -338,6 +338,9 @@ static void try_own(void)
 	options.stacks = 8192;
 	refused("many stacks", options);
 	options.stacks = 256;
+	options.hz = 1001;
+	refused("more than 1,000 Hz", options);
+	options.hz = 99;
 	session.options = options;
 	session.options.budget_ppm = 1000000;
 	session_open(&session);
@@ -348,7 +351,7 @@ static void try_own(void)
 	good &= so(ioctl(session.fd, PDIAG_KMOD_IOC_DUMP, &dump) && errno == EINVAL,
 		"a dump is refused");
 	for (feature.id = 0; feature.id < PDIAG_KMOD_FEATURES; feature.id++) {
-		bool theirs = feature.id <= PDIAG_KMOD_FEATURE_CYCLES ||
+		bool theirs = feature.id == PDIAG_KMOD_FEATURE_TIMER ||
 			feature.id == PDIAG_KMOD_FEATURE_INHERIT ||
 			feature.id == PDIAG_KMOD_FEATURE_CGROUP;
 
