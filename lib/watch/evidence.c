@@ -125,6 +125,12 @@ uint64_t pdiag_evidence_bytes(const struct pdiag_evidence *e)
 	return pdiag_ordinary_bytes(&e->ordinary);
 }
 
+/* With those of processes, which are held back until samples of later come. */
+static uint64_t records_of(const struct pdiag_capture *c)
+{
+	return c->pipeline.records + c->held.count;
+}
+
 /* What the flight recorder holds, up to that time. 0 or a negative errno; what there was no memory
  * for is in the ledger. */
 static int read_until(struct pdiag_capture *c, uint64_t time, uint64_t step)
@@ -133,10 +139,10 @@ static int read_until(struct pdiag_capture *c, uint64_t time, uint64_t step)
 	int ret;
 
 	do {
-		before = c->pipeline.records;
+		before = records_of(c);
 		ret = pdiag_capture_read(c, step);
 	} while ((ret >= 0 || ret == -ENOMEM) && c->source->state.flight.unread &&
-		c->pipeline.last_time < time && c->pipeline.records > before);
+		c->pipeline.last_time < time && records_of(c) > before);
 	return ret >= 0 || ret == -ENOMEM ? 0 : ret;
 }
 

@@ -262,14 +262,19 @@ static int look_out(struct pdiag_watch *w, bool alarm)
 	uint64_t now = pdiag_watch_now(w);
 
 	if (!in->suspect_ns) {
-		if (!alarm)
+		if (!alarm) {
+			w->restored = false;
 			return is_brewing(w) ? 0 :
 				pdiag_evidence_rest(&w->evidence, now, w->quiet_ns);
+		}
 		in->main = main_of(w);
 		join_all(w);
 		in->suspect_ns = now;
-		/* Several at once are no accident; unless alerts go on from before a restart. */
-		return is_backed(w) && !is_calm(w) ? begin(w, PDIAG_WATCH_NONE) : 0;
+		/* Alerts may be on from before a restart, about what is over. */
+		if (w->restored && is_calm(w))
+			return 0;
+		/* Several at once are no accident. */
+		return is_backed(w) ? begin(w, PDIAG_WATCH_NONE) : 0;
 	}
 	join_all(w);
 	if (is_calm(w))

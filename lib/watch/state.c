@@ -173,7 +173,9 @@ int pdiag_watch_restore(struct pdiag_watch *watch, const void *bytes, size_t siz
 		watch->list[i].detector = fresh[i];
 	}
 	free(fresh);
-	if (!ret)
-		pdiag_error_clear();
-	return ret;
+	if (ret)
+		return ret;
+	watch->restored = true;
+	pdiag_error_clear();
+	return 0;
 }

@@ -90,6 +90,7 @@ struct pdiag_watch {
 	uint64_t clock_offset_ns; /* from CLOCK_MONOTONIC to the detectors' clock */
 	uint64_t slept_ns; /* suspended, as far as is in the offset */
 	int32_t zone_s;
+	bool restored; /* and since then some alert was always on */
 	uint32_t cpus;
 	int epoll_fd, timer_fd;
 	struct pdiag_watch_info info;
