@@ -19,11 +19,6 @@
 #define BACKING 2.5
 #define BACKERS 2u
 
-static bool is_on(uint32_t alert)
-{
-	return alert == PDIAG_ALERT_BEGIN || alert == PDIAG_ALERT_ON;
-}
-
 /* Onsets are not before this: the event before has ended by then. */
 static uint64_t least_onset(const struct pdiag_watch *w)
 {
@@ -62,7 +57,7 @@ static void follow_rule(struct pdiag_watch *w, bool found)
 	const struct pdiag_watch_rule *r = &w->rules[in->rule];
 	double worse = r->last.peak - in->rule_peak;
 
-	if (!is_on(r->last.alert))
+	if (!pdiag_watch_is_on(r->last.alert))
 		return;
 	if (found)
 		in->rule_value = r->last.value;
@@ -156,10 +151,10 @@ void pdiag_watch_drop_incident(struct pdiag_watch *w)
 static void leave_all(struct pdiag_watch *w, bool calm)
 {
 	for (uint32_t i = 0; i < w->count; i++)
-		if (is_on(w->list[i].last.alert))
+		if (pdiag_watch_is_on(w->list[i].last.alert))
 			pdiag_watch_leave(&w->list[i], calm);
 	for (uint32_t i = 0; i < w->rule_count; i++)
-		w->rules[i].handled = is_on(w->rules[i].last.alert);
+		w->rules[i].handled = pdiag_watch_is_on(w->rules[i].last.alert);
 }
 
 static int end(struct pdiag_watch *w, uint64_t end_ns)

@@ -68,11 +68,6 @@ static double usable(const struct pdiag_metric_value *v)
 	return v->value;
 }
 
-static bool is_on(uint32_t alert)
-{
-	return alert == PDIAG_ALERT_BEGIN || alert == PDIAG_ALERT_ON;
-}
-
 static void take_in(struct pdiag_watch *w, uint32_t i)
 {
 	w->together.size = sizeof(w->together);
@@ -92,7 +87,7 @@ static bool look_at(struct pdiag_watch *w, uint32_t i)
 	pdiag_detector_add(m->detector, pdiag_watch_from_monotonic(w, v->time_ns), usable(v),
 		&m->last);
 	take_in(w, i);
-	m->handled = m->handled && is_on(m->last.alert);
+	m->handled = m->handled && pdiag_watch_is_on(m->last.alert);
 	if (m->last.flags & PDIAG_DETECTION_LEARNING)
 		m->known_ns = 0;
 	else if (!m->known_ns)
@@ -102,7 +97,7 @@ static bool look_at(struct pdiag_watch *w, uint32_t i)
 
 static bool is_surprised(const struct pdiag_watch_metric *m, double less)
 {
-	return is_on(m->last.alert) ||
+	return pdiag_watch_is_on(m->last.alert) ||
 		(m->fresh && m->last.surprise >= m->last.threshold - less);
 }
 
@@ -126,7 +121,7 @@ static void look_together(struct pdiag_watch *w)
 		need--;
 	less = TOGETHER_LESS * (need - 1);
 	for (uint32_t i = 0; i < w->count && need > 1; i++)
-		if (is_surprised(&w->list[i], less) && !is_on(w->list[i].last.alert) &&
+		if (is_surprised(&w->list[i], less) && !pdiag_watch_is_on(w->list[i].last.alert) &&
 			pdiag_detector_join(w->list[i].detector, &w->list[i].last))
 			take_in(w, i);
 }
@@ -144,7 +139,7 @@ static void ask_rule(struct pdiag_watch *w, struct pdiag_watch_rule *r)
 	r->missing = isnan(v->value) ? r->missing + 1 : 0;
 	r->last.size = sizeof(r->last);
 	pdiag_rule_add(r->rule, v->time_ns, v->value, &r->last);
-	r->handled = r->handled && is_on(r->last.alert);
+	r->handled = r->handled && pdiag_watch_is_on(r->last.alert);
 	if (r->last.peak != before.peak || r->last.onset_ns != before.onset_ns)
 		r->peak_ns = v->time_ns;
 }
@@ -169,12 +164,12 @@ int pdiag_watch_look(struct pdiag_watch *w)
 
 bool pdiag_watch_is_broken(const struct pdiag_watch_rule *r)
 {
-	return is_on(r->last.alert) && !r->handled && r->missing <= PDIAG_WATCH_MISSING;
+	return pdiag_watch_is_on(r->last.alert) && !r->handled && r->missing <= PDIAG_WATCH_MISSING;
 }
 
 bool pdiag_watch_is_alarming(const struct pdiag_watch *w, const struct pdiag_watch_metric *m)
 {
-	if (!is_on(m->last.alert) || m->last.flags & PDIAG_DETECTION_MISSING)
+	if (!pdiag_watch_is_on(m->last.alert) || m->last.flags & PDIAG_DETECTION_MISSING)
 		return false;
 	return !m->handled || pdiag_watch_is_again(w, m);
 }

@@ -113,6 +113,11 @@ int pdiag_watch_look(struct pdiag_watch *w);
 /* Is anything over its threshold now that no event has been about? The first rule that is;
  * PDIAG_WATCH_NONE: a detector. */
 bool pdiag_watch_alarm(const struct pdiag_watch *w, uint32_t *rule);
+/* Of enum pdiag_alert: does it go on? */
+static inline bool pdiag_watch_is_on(uint32_t alert)
+{
+	return alert == PDIAG_ALERT_BEGIN || alert == PDIAG_ALERT_ON;
+}
 /* Is it this metric, or this rule? */
 bool pdiag_watch_is_alarming(const struct pdiag_watch *w, const struct pdiag_watch_metric *m);
 bool pdiag_watch_is_broken(const struct pdiag_watch_rule *r);

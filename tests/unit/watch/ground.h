@@ -68,6 +68,14 @@ static inline void ground_end(struct ground *g)
 	fixture_end(&g->f);
 }
 
+static inline struct pdiag_watch_info ground_info(const struct ground *g)
+{
+	struct pdiag_watch_info info = { .size = sizeof(info) };
+
+	assert_int_equal(pdiag_watch_get_info(g->watch, &info), 0);
+	return info;
+}
+
 /* A second in which so many threads ran or wanted to. */
 static inline void second(struct ground *g, uint32_t runnable, double busy)
 {

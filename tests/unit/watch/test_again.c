@@ -19,17 +19,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct pdiag_watch_info watch_info(void)
-{
-	struct pdiag_watch_info info = { .size = sizeof(info) };
-
-	assert_int_equal(pdiag_watch_get_info(g.watch, &info), 0);
-	return info;
-}
-
 static void events_are(uint64_t count)
 {
-	struct pdiag_watch_info info = watch_info();
+	struct pdiag_watch_info info = ground_info(&g);
 
 	assert_int_equal(info.events, count);
 	assert_int_equal(info.ongoing, 0);
@@ -59,15 +51,20 @@ static void gone(void **state)
 	events_are(1);
 }
 
-static void gone_with_a_rule(void **state)
+static void made_with_a_rule(void)
 {
 	static const char *const rules[] = { "runnable >= 2 per cpu clear 1", NULL };
 
-	(void)state;
 	g.options.rules = rules;
 	g.options.flags |= PDIAG_WATCH_ONLY_RULES;
 	ground_made(&g);
 	quiet(&g, 5);
+}
+
+static void gone_with_a_rule(void **state)
+{
+	(void)state;
+	made_with_a_rule();
 	storm(&g, 5);
 	blind(100);
 	events_are(1);
@@ -83,13 +80,8 @@ static void gone_with_a_rule(void **state)
  * again. */
 static void broken_for_ever(void **state)
 {
-	static const char *const rules[] = { "runnable >= 2 per cpu clear 1", NULL };
-
 	(void)state;
-	g.options.rules = rules;
-	g.options.flags |= PDIAG_WATCH_ONLY_RULES;
-	ground_made(&g);
-	quiet(&g, 5);
+	made_with_a_rule();
 	storm(&g, 8000);
 	events_are(1);
 	quiet(&g, 10);
@@ -139,7 +131,7 @@ static void restored(void **state)
 	ground_made(&g);
 	assert_int_equal(pdiag_watch_restore(g.watch, bytes, used), 0);
 	storm(&g, 10);
-	assert_int_equal(watch_info().events, 1);
+	assert_int_equal(ground_info(&g).events, 1);
 	quiet(&g, 60);
 	events_are(1);
 }

@@ -59,14 +59,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct pdiag_watch_info watch_info(void)
-{
-	struct pdiag_watch_info info = { .size = sizeof(info) };
-
-	assert_int_equal(pdiag_watch_get_info(g.watch, &info), 0);
-	return info;
-}
-
 static void stop(void)
 {
 	pdiag_watch_free(g.watch);
@@ -147,7 +139,7 @@ static void disk_fails(int error)
 	disk_error = error;
 	one_event();
 	is_told(2);
-	assert_int_equal(watch_info().not_written, 2);
+	assert_int_equal(ground_info(&g).not_written, 2);
 	if (!strstr(said, strerror(error)) || !strstr(said, folder))
 		fail_msg("not said: %s, %s, but: %s", folder, strerror(error), said);
 	storm(&g, 3);
@@ -156,7 +148,7 @@ static void disk_fails(int error)
 	is_told(3);
 	one_event();
 	is_told(4);
-	assert_int_equal(watch_info().not_written, 3);
+	assert_int_equal(ground_info(&g).not_written, 3);
 	stop();
 	kept = in_journal();
 	assert_int_equal(kept.count, 3);
@@ -274,8 +266,8 @@ static void cooldown(void **state)
 		PDIAG_WATCH_NO_PROFILE;
 	g.options.cooldown_s = 86400;
 	ground_made(&g);
-	if (watch_info().limits[0]) {
-		print_message("skipped: %s\n", watch_info().limits);
+	if (ground_info(&g).limits[0]) {
+		print_message("skipped: %s\n", ground_info(&g).limits);
 		skip();
 	}
 	assert_false(is_missing_so_soon());
@@ -294,7 +286,7 @@ static void kept_dump(void **state)
 	ground_made(&g);
 	e = &g.watch->evidence;
 	if (!e->tasks) {
-		print_message("skipped: %s\n", watch_info().limits);
+		print_message("skipped: %s\n", ground_info(&g).limits);
 		skip();
 	}
 	for (int i = 0; i < 3; i++) {
@@ -351,7 +343,7 @@ static void memory_bounded(void **state)
 	ground_made(&g);
 	for (uint64_t i = 1; i <= 10; i++) {
 		deliver(i);
-		assert_true(watch_info().bytes <= g.options.max_bytes);
+		assert_true(ground_info(&g).bytes <= g.options.max_bytes);
 	}
 	for (uint64_t i = 1; i <= 10; i++) {
 		assert_int_equal(pdiag_watch_take(g.watch, &event), 1);
@@ -364,7 +356,7 @@ static void memory_bounded(void **state)
 		pdiag_event_free(event);
 	}
 	assert_int_equal(with, 3);
-	assert_int_equal(watch_info().dropped, 0);
+	assert_int_equal(ground_info(&g).dropped, 0);
 }
 
 /* What was taken is the caller's, also when its watch has gone. */
@@ -404,11 +396,11 @@ static void no_memory(void **state)
 		pdiag_event_destroy(event);
 		if (!failed)
 			break;
-		now = watch_info().dropped;
+		now = ground_info(&g).dropped;
 		assert_int_equal(now - dropped, take(&id) ? 0 : 1);
 		dropped = now;
 	}
-	assert_true(dropped > 0 && watch_info().not_written > 0);
+	assert_true(dropped > 0 && ground_info(&g).not_written > 0);
 	assert_int_equal(take(&id), PDIAG_EVENT_ENDED);
 }
 
@@ -440,7 +432,7 @@ static void forked(void **state)
 	/* The parent's goes on, and the journal is still its own. */
 	quiet(&g, 10);
 	is_told(1);
-	assert_int_equal(watch_info().not_written, 0);
+	assert_int_equal(ground_info(&g).not_written, 0);
 	stop();
 	assert_int_equal(in_journal().phases[0], PDIAG_EVENT_ENDED);
 }

@@ -40,14 +40,6 @@ static void none_waits(void)
 	assert_null(event);
 }
 
-static struct pdiag_watch_info watch_info(void)
-{
-	struct pdiag_watch_info info = { .size = sizeof(info) };
-
-	assert_int_equal(pdiag_watch_get_info(g.watch, &info), 0);
-	return info;
-}
-
 static void begins_and_ends(void **state)
 {
 	struct pdiag_event_info begun, over;
@@ -56,9 +48,9 @@ static void begins_and_ends(void **state)
 
 	(void)state;
 	ground_made(&g);
-	assert_int_equal(watch_info().learning, 1);
+	assert_int_equal(ground_info(&g).learning, 1);
 	quiet(&g, 600);
-	assert_int_equal(watch_info().learning, 0);
+	assert_int_equal(ground_info(&g).learning, 0);
 	none_waits();
 	injected = g.f.mono;
 	storm(&g, 20);
@@ -73,7 +65,7 @@ static void begins_and_ends(void **state)
 	assert_string_equal(begun.rule, "");
 	pdiag_event_free(event);
 	none_waits();
-	assert_int_equal(watch_info().ongoing, 1);
+	assert_int_equal(ground_info(&g).ongoing, 1);
 	quiet(&g, 30);
 	event = taken(&over);
 	assert_int_equal(over.phase, PDIAG_EVENT_ENDED);
@@ -85,8 +77,8 @@ static void begins_and_ends(void **state)
 	assert_true(over.score > 0 && over.score <= 1);
 	pdiag_event_free(event);
 	none_waits();
-	assert_int_equal(watch_info().events, 1);
-	assert_int_equal(watch_info().ongoing, 0);
+	assert_int_equal(ground_info(&g).events, 1);
+	assert_int_equal(ground_info(&g).ongoing, 0);
 }
 
 static void spike(void **state)
@@ -101,11 +93,11 @@ static void spike(void **state)
 	storm(&g, 1);
 	quiet(&g, 60);
 	none_waits();
-	assert_int_equal(watch_info().events, 0);
+	assert_int_equal(ground_info(&g).events, 0);
 	/* Worse than anything before, and for longer. */
 	second(&g, 90, 4);
 	second(&g, 90, 4);
-	assert_int_equal(watch_info().events, 1);
+	assert_int_equal(ground_info(&g).events, 1);
 }
 
 /* What neither would tell alone, both tell at once. */
@@ -119,7 +111,7 @@ static void several_at_once(void **state)
 	g.options.metrics = metrics;
 	ground_made(&g);
 	quiet(&g, 1000);
-	assert_int_equal(watch_info().events, 0);
+	assert_int_equal(ground_info(&g).events, 0);
 	second(&g, 6, 2.4);
 	for (uint32_t i = 0; i < g.watch->count; i++) {
 		const struct pdiag_detection *d = &g.watch->list[i].last;
@@ -128,7 +120,7 @@ static void several_at_once(void **state)
 		on += d->alert == PDIAG_ALERT_BEGIN;
 	}
 	assert_int_equal(on, 2);
-	assert_int_equal(watch_info().events, 1);
+	assert_int_equal(ground_info(&g).events, 1);
 }
 
 /* Who has something else to be called for does not make it look. */
@@ -142,12 +134,12 @@ static void looks_by_the_clock(void **state)
 	assert_int_equal(timerfd_settime(g.watch->timer_fd, 0, &never, NULL), 0);
 	g.f.mono += NS;
 	assert_int_equal(pdiag_watch_dispatch(g.watch), 0);
-	assert_int_equal(watch_info().looks, 0);
+	assert_int_equal(ground_info(&g).looks, 0);
 	assert_int_equal(timerfd_settime(g.watch->timer_fd, 0, &now, NULL), 0);
 	p = (struct pollfd){ .fd = pdiag_watch_fd(g.watch), .events = POLLIN };
 	assert_int_equal(poll(&p, 1, -1), 1);
 	assert_int_equal(pdiag_watch_dispatch(g.watch), 0);
-	assert_int_equal(watch_info().looks, 1);
+	assert_int_equal(ground_info(&g).looks, 1);
 }
 
 static void points(void **state)
@@ -191,7 +183,7 @@ static void by_rule(void **state)
 	g.options.rules = rules;
 	g.options.flags |= PDIAG_WATCH_ONLY_RULES;
 	ground_made(&g);
-	assert_int_equal(watch_info().learning, 0);
+	assert_int_equal(ground_info(&g).learning, 0);
 	second(&g, 40, 4);
 	quiet(&g, 2);
 	storm(&g, 5);
@@ -264,10 +256,10 @@ static void learned_meanwhile(void **state)
 	quiet(&g, 21);
 	for (int i = 0; i < 15; i++)
 		second(&g, 19, 4);
-	assert_int_equal(watch_info().learning, 1);
+	assert_int_equal(ground_info(&g).learning, 1);
 	calm = g.f.mono;
 	quiet(&g, 15);
-	assert_int_equal(watch_info().learning, 0);
+	assert_int_equal(ground_info(&g).learning, 0);
 	event = taken(&info);
 	assert_int_equal(info.metrics, 1);
 	assert_in_range(info.end_ns, calm, calm + 2 * NS);
@@ -374,8 +366,8 @@ static void bounded(void **state)
 		storm(&g, 3);
 		quiet(&g, 10);
 	}
-	assert_int_equal(watch_info().events, 7);
-	assert_int_equal(watch_info().dropped, 4);
+	assert_int_equal(ground_info(&g).events, 7);
+	assert_int_equal(ground_info(&g).dropped, 4);
 	assert_int_equal(pdiag_watch_each_event(g.watch, see, &last), 0);
 	assert_int_equal(last, 7);
 	/* Those that wait go with their watch. */
@@ -401,7 +393,7 @@ static void clocks(void **state)
 	g.f.mono += 300 * NS;
 	quiet(&g, 30);
 	none_waits();
-	assert_int_equal(watch_info().events, 0);
+	assert_int_equal(ground_info(&g).events, 0);
 	injected = g.f.mono;
 	storm(&g, 5);
 	event = taken(&info);
@@ -423,7 +415,7 @@ static void for_ever(void **state)
 	storm(&g, 4000);
 	pdiag_event_free(taken(&info));
 	assert_int_equal(info.duration_ns, 3600 * NS);
-	assert_int_equal(watch_info().ongoing, 0);
+	assert_int_equal(ground_info(&g).ongoing, 0);
 	none_waits();
 }
 

@@ -20,14 +20,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct pdiag_watch_info watch_info(void)
-{
-	struct pdiag_watch_info info = { .size = sizeof(info) };
-
-	assert_int_equal(pdiag_watch_get_info(g.watch, &info), 0);
-	return info;
-}
-
 /* -errno, and a word of the sentence. */
 static void is_refused(int error, const char *word)
 {
@@ -78,7 +70,7 @@ static void patterns(void **state)
 	(void)state;
 	g.options.metrics = names;
 	ground_made(&g);
-	assert_int_equal(watch_info().metrics, 5);
+	assert_int_equal(ground_info(&g).metrics, 5);
 }
 
 static void learned(void **state)
@@ -102,9 +94,9 @@ static void learned(void **state)
 	assert_memory_equal(bytes, again, used);
 	/* It goes on: no minutes of learning. */
 	quiet(&g, 5);
-	assert_int_equal(watch_info().learning, 0);
+	assert_int_equal(ground_info(&g).learning, 0);
 	storm(&g, 4);
-	assert_int_equal(watch_info().events, 1);
+	assert_int_equal(ground_info(&g).events, 1);
 }
 
 static void damaged(void **state)
