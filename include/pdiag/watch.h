@@ -65,7 +65,8 @@ struct pdiag_watch_info {
 	const char *limits;	/* what is missing and why, or "" */
 	uint64_t looks;		/* at the metrics */
 	uint64_t events;	/* so far */
-	uint64_t dropped;	/* that were not taken before `history` newer ones came */
+	uint64_t dropped;	/* that were not taken before `history` newer ones came, or in time
+				   for max_bytes */
 	uint64_t not_written;	/* to the journal; the sentence is in the log */
 	uint64_t normal_ns;	/* of ordinary times in profiles that are held */
 	uint64_t bytes;		/* of memory for evidence */

@@ -153,53 +153,69 @@ void pdiag_event_give_culprits(struct pdiag_event *event, struct pdiag_culprits 
 	event->culprits = culprits;
 }
 
-int pdiag_event_snapshot(const struct pdiag_event *event, struct pdiag_event **out)
+int pdiag_event_brief(const struct pdiag_event *event, struct pdiag_event **out)
 {
+	struct pdiag_event_info info = { .size = sizeof(info) };
 	struct pdiag_event *e;
 	int ret = pdiag_event_new(event->context, &e);
 
 	if (ret)
 		return ret;
+	pdiag_event_get_info(event, &info);
 	e->info = event->info;
+	e->info.metrics = info.metrics;
+	e->info.culprits = info.culprits;
 	for (size_t i = 0; !ret && i < PDIAG_COUNT(e->texts); i++)
 		if (event->texts[i])
 			ret = pdiag_event_set_text(e, (enum pdiag_event_text)i, event->texts[i]);
-	for (size_t i = 0; !ret && i < event->series_count; i++)
-		ret = pdiag_event_add_metric(e, &event->series[i].metric,
-			event->series[i].points, event->series[i].metric.points);
-	if (ret) {
+	if (ret)
 		pdiag_event_destroy(e);
-		return ret;
+	else
+		*out = e;
+	return ret;
+}
+
+static int copy_parts(struct pdiag_event *to, const struct pdiag_event *from)
+{
+	int ret = 0;
+
+	to->info = from->info;
+	for (size_t i = 0; !ret && i < from->series_count; i++)
+		ret = pdiag_event_add_metric(to, &from->series[i].metric,
+			from->series[i].points, from->series[i].metric.points);
+	for (size_t i = 0; !ret && i < PDIAG_EVENT_PROFILES; i++) {
+		if (!from->profiles[i])
+			continue;
+		ret = pdiag_profile_new_borrowed(to->context, &to->profiles[i]);
+		if (!ret)
+			ret = pdiag_profile_merge(to->profiles[i], from->profiles[i]);
 	}
-	if (event->culprits)
-		e->culprits = pdiag_culprits_hold(event->culprits);
-	*out = e;
-	return 0;
+	if (from->culprits)
+		to->culprits = pdiag_culprits_hold(from->culprits);
+	return ret;
 }
 
 int pdiag_event_copy(const struct pdiag_event *event, struct pdiag_event **out)
 {
 	struct pdiag_event *e;
-	int ret = pdiag_event_snapshot(event, &e);
+	int ret = pdiag_event_brief(event, &e);
 
-	for (size_t i = 0; !ret && i < PDIAG_EVENT_PROFILES; i++) {
-		if (!event->profiles[i])
-			continue;
-		ret = pdiag_profile_new_borrowed(e->context, &e->profiles[i]);
-		if (!ret)
-			ret = pdiag_profile_merge(e->profiles[i], event->profiles[i]);
-		if (ret)
-			pdiag_event_destroy(e);
-	}
-	if (!ret)
+	if (ret)
+		return ret;
+	ret = copy_parts(e, event);
+	if (ret)
+		pdiag_event_destroy(e);
+	else
 		*out = e;
 	return ret;
 }
 
 uint64_t pdiag_event_bytes(const struct pdiag_event *event)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = event->series_cap * sizeof(*event->series);
 
+	for (size_t i = 0; i < event->series_count; i++)
+		bytes += event->series[i].metric.points * sizeof(*event->series[i].points);
 	for (size_t i = 0; i < PDIAG_EVENT_PROFILES; i++)
 		bytes += event->profiles[i] ? pdiag_profile_bytes(event->profiles[i]) : 0;
 	return bytes;
@@ -207,11 +223,14 @@ uint64_t pdiag_event_bytes(const struct pdiag_event *event)
 
 void pdiag_event_drop_profiles(struct pdiag_event *event)
 {
-	if (!pdiag_event_bytes(event))
-		return;
-	for (uint32_t i = 0; i < PDIAG_EVENT_PROFILES; i++)
+	bool any = false;
+
+	for (uint32_t i = 0; i < PDIAG_EVENT_PROFILES; i++) {
+		any |= event->profiles[i] != NULL;
 		pdiag_event_give_profile(event, 1u << i, NULL);
-	pdiag_event_add_limit(event, "its profiles were given up to keep within max_bytes");
+	}
+	if (any)
+		pdiag_event_add_limit(event, "its profiles were given up to keep within max_bytes");
 }
 
 bool pdiag_event_drop_largest(struct pdiag_event *event)

@@ -27,7 +27,8 @@ struct pdiag_event {
 	struct pdiag_child child;
 	struct pdiag *context;
 	bool listed; /* handed over: among the children of its context */
-	struct pdiag_event_info info; /* counts and bits of evidence are filled in by get_info */
+	struct pdiag_event_info info; /* get_info fills in bits of evidence and adds counts:
+					of a brief one it has none */
 	char *texts[5]; /* what info's texts point to, by enum pdiag_event_text; NULL: "" */
 	struct pdiag_event_series *series;
 	size_t series_count, series_cap;
@@ -61,13 +62,14 @@ void pdiag_event_give_profile(
 	struct pdiag_event *event, uint32_t evidence, struct pdiag_profile *profile);
 /* The same for culprits. */
 void pdiag_event_give_culprits(struct pdiag_event *event, struct pdiag_culprits *culprits);
-/* Another event with the same info, texts, metrics and culprits, and without profiles: what was
- * said of it at that moment. 0 or -ENOMEM. */
-int pdiag_event_snapshot(const struct pdiag_event *event, struct pdiag_event **out);
-/* The same, with copies of the profiles. 0 or -ENOMEM. */
+/* Another event with the same info and texts and nothing else: what was said of it at that moment,
+ * with how many metrics and culprits it had. 0 or -ENOMEM. */
+int pdiag_event_brief(const struct pdiag_event *event, struct pdiag_event **out);
+/* Another event that is the same; the culprits are shared. 0 or -ENOMEM. */
 int pdiag_event_copy(const struct pdiag_event *event, struct pdiag_event **out);
-/* Memory of its profiles; and give them up, which its limits say then. */
+/* Memory of its metrics and profiles. */
 uint64_t pdiag_event_bytes(const struct pdiag_event *event);
+/* Give its profiles up, which its limits say then. */
 void pdiag_event_drop_profiles(struct pdiag_event *event);
 /* The same with the largest one. Says if there was any. */
 bool pdiag_event_drop_largest(struct pdiag_event *event);

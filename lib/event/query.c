@@ -28,10 +28,9 @@ int pdiag_event_get_info(const struct pdiag_event *event, struct pdiag_event_inf
 	all.unit = text(event, PDIAG_EVENT_UNIT);
 	all.rule = text(event, PDIAG_EVENT_RULE);
 	all.limits = text(event, PDIAG_EVENT_LIMITS);
-	all.metrics = 0;
 	for (size_t i = 0; i < event->series_count; i++)
 		all.metrics += event->series[i].metric.onset_ns != 0;
-	all.culprits = event->culprits ? pdiag_culprits_count(event->culprits) : 0;
+	all.culprits += event->culprits ? pdiag_culprits_count(event->culprits) : 0;
 	all.evidence = 0;
 	for (uint32_t i = 0; i < PDIAG_EVENT_PROFILES; i++)
 		if (event->profiles[i])

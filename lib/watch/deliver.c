@@ -51,7 +51,7 @@ static void note(struct pdiag_watch *w, const struct pdiag_event *event)
 	if (w->history_count)
 		last = ENTRY(w->history.prev);
 	/* Without memory the history lacks it; whoever is told of it is not concerned. */
-	if (pdiag_event_snapshot(event, &copy))
+	if (pdiag_event_brief(event, &copy))
 		return;
 	if (last && last->event->info.id == event->info.id) {
 		pdiag_event_destroy(last->event);
@@ -83,7 +83,8 @@ static void make_room(struct pdiag_watch *w)
 
 	for (; l != &w->waiting && waiting_bytes(w) > room; l = l->next)
 		pdiag_event_drop_profiles(ENTRY(l)->event);
-	while (w->waiting_count > w->options.history) {
+	while (w->waiting_count > w->options.history ||
+		(w->waiting_count > 1 && waiting_bytes(w) > room)) {
 		free_entry(ENTRY(w->waiting.next));
 		w->waiting_count--;
 		w->info.dropped++;

@@ -109,11 +109,34 @@ static void comes_out(void **state)
 	assert_int_equal(pdiag_event_new(context, &e), 0);
 	assert_int_equal(fill(e), 0);
 	is_whole(e);
-	assert_int_equal(pdiag_event_snapshot(e, &copy), 0);
+	assert_int_equal(pdiag_event_copy(e, &copy), 0);
 	pdiag_event_destroy(e);
 	is_whole(copy);
 	pdiag_event_hand_over(copy);
 	/* It goes with its context. */
+}
+
+/* What is kept of many: how much there was, and nothing of it. */
+static void brief(void **state)
+{
+	struct pdiag_event_info info = { .size = sizeof(info) };
+	struct pdiag_event *e, *small;
+
+	(void)state;
+	assert_int_equal(pdiag_event_new(context, &e), 0);
+	assert_int_equal(fill(e), 0);
+	assert_true(pdiag_event_bytes(e) > 0);
+	assert_int_equal(pdiag_event_brief(e, &small), 0);
+	pdiag_event_destroy(e);
+	assert_int_equal(pdiag_event_bytes(small), 0);
+	assert_null(pdiag_event_metric(small, 0, NULL));
+	assert_null(pdiag_event_culprit(small, 0));
+	assert_int_equal(pdiag_event_get_info(small, &info), 0);
+	assert_string_equal(info.sentence, "it is so");
+	assert_int_equal(info.id, 7);
+	assert_int_equal(info.metrics, 2);
+	assert_int_equal(info.culprits, 1);
+	pdiag_event_destroy(small);
 }
 
 static void profiles(void **state)
@@ -214,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(comes_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(brief, setup, teardown),
 		cmocka_unit_test_setup_teardown(profiles, setup, teardown),
 		cmocka_unit_test_setup_teardown(largest_profile_goes_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),

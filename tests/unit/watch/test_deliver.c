@@ -328,6 +328,37 @@ static void deliver(uint64_t id)
 	pdiag_event_destroy(event);
 }
 
+#define POINTS 4000
+
+/* The metrics of events take memory, too. */
+static void metrics_bounded(void **state)
+{
+	static struct pdiag_event_point points[POINTS];
+	struct pdiag_event_metric metric = { .name = "m", .unit = "1", .description = "" };
+	struct pdiag_event *event;
+
+	(void)state;
+	g.options.max_bytes = 4 * POINTS * sizeof(points[0]) + 20000;
+	ground_made(&g);
+	for (uint64_t i = 1; i <= 10; i++) {
+		assert_int_equal(pdiag_event_new(g.f.context, &event), 0);
+		event->info = made_info(PDIAG_EVENT_ENDED, 0);
+		event->info.id = i;
+		assert_int_equal(pdiag_event_add_metric(event, &metric, points, POINTS), 0);
+		pdiag_watch_deliver(g.watch, event);
+		pdiag_event_destroy(event);
+		assert_true(ground_info(&g).bytes <= g.options.max_bytes);
+	}
+	assert_int_equal(ground_info(&g).dropped, 7);
+	for (uint64_t i = 8; i <= 10; i++) {
+		assert_int_equal(pdiag_watch_take(g.watch, &event), 1);
+		assert_int_equal(event->info.id, i);
+		assert_int_equal(pdiag_event_metric(event, 0, NULL)->points, POINTS);
+		pdiag_event_free(event);
+	}
+	assert_int_equal(pdiag_watch_take(g.watch, &event), 0);
+}
+
 /* The oldest that wait lose their profiles, and say so. */
 static void memory_bounded(void **state)
 {
@@ -448,6 +479,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cooldown, setup, teardown),
 		cmocka_unit_test_setup_teardown(kept_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(metrics_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(outlives, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(forked, setup, teardown),
