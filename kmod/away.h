@@ -24,12 +24,14 @@ struct pdiag_away_slot {
 	u64 start;   /* of the task, as addresses are used again */
 	u64 out;     /* ns */
 	u64 woken;   /* ns; 0: not known */
+	unsigned long switches; /* of the task so far, see pdiag_task_switches() */
 	u32 scale;   /* waits that this one stands for; 0: the governor left it out */
 	u16 state;   /* enum pdiag_kmod_state */
 	u16 flags;   /* of the stack */
 	u32 nr, waker_nr;
 	u32 waker_pid, waker_tid;
 	u32 pid, tid; /* as the reader has them */
+	pid_t number; /* of the task, as the kernel has it */
 	u16 waker_flags;
 	u16 cpu;      /* that it left */
 	bool has_user; /* the user's part was taken */

@@ -281,7 +281,7 @@ static void deliver(struct pdiag_cpu *cpu, u64 now, u32 most, u32 looks)
 	}
 }
 
-static void tell_losses(struct pdiag_cpu *cpu, u64 now)
+void pdiag_record_losses(struct pdiag_cpu *cpu, u64 now)
 {
 	struct pdiag_kmod_loss_record *record;
 	u32 reason;
@@ -317,8 +317,16 @@ u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now, u32 most)
 		pdiag_record_forget_stacks(cpu);
 	deliver(cpu, now, most, PDIAG_PENDING_SIZE + 8);
 	if (!cpu->pending.used)
-		tell_losses(cpu, now);
+		pdiag_record_losses(cpu, now);
 	return cpu->pending.samples;
+}
+
+bool pdiag_record_is_near(const struct pdiag_cpu *cpu, u64 from)
+{
+	u64 segment = cpu->ring.segment, to = cpu->ring.head + 2 * TURN_LENGTH - 1;
+
+	return !segment ||
+		round_down(to, segment) - round_down(from, segment) <= segment;
 }
 
 void pdiag_record_prepare(struct pdiag_cpu *cpu, u64 now)

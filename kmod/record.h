@@ -38,6 +38,11 @@ static __always_inline void pdiag_cpu_leave(struct pdiag_cpu *cpu, u64 now, u64 
 	cpu->busy = 0;
 }
 
+/*
+ * Flight recorder: two more callbacks begin a new segment once at most behind that of the offset
+ * `from`. Another one: always.
+ */
+bool pdiag_record_is_near(const struct pdiag_cpu *cpu, u64 from);
 void pdiag_record_prepare(struct pdiag_cpu *cpu, u64 now);
 /*
  * Before anything is written in a callback: room in a flight recorder, delivery of what was
@@ -116,6 +121,8 @@ void *pdiag_record_reserve(struct pdiag_cpu *cpu, u32 len, u16 type, u16 flags, 
 void pdiag_record_commit(struct pdiag_cpu *cpu, const void *record);
 /* Begin anew with stacks, as the reader will not have those that were sent. */
 void pdiag_record_forget_stacks(struct pdiag_cpu *cpu);
+/* Tell of losses that the reader does not know of, as far as there is room. */
+void pdiag_record_losses(struct pdiag_cpu *cpu, u64 now);
 /* Deliver pending counts, at most so many entries. Returns the samples that still wait. */
 u64 pdiag_record_flush(struct pdiag_cpu *cpu, u64 now, u32 most);
 

@@ -336,6 +336,16 @@ int pdiag_session_start(struct pdiag_session *session)
 	return err;
 }
 
+/* What waits have room for begins there. */
+static void note_heads(struct pdiag_session *session)
+{
+	u32 i;
+
+	for (i = 0; i + 1 < session->nr_rings; i++)
+		if (session->cpu[i])
+			session->cpu[i]->frozen_head = session->cpu[i]->ring.head;
+}
+
 int pdiag_session_stop(struct pdiag_session *session)
 {
 	u32 i;
@@ -349,6 +359,7 @@ int pdiag_session_stop(struct pdiag_session *session)
 	pdiag_hotplug_stop(session);
 	/* Now nothing is written any more; what FLUSH tells from here on bears this time. */
 	session->stopped = ktime_get_mono_fast_ns();
+	note_heads(session);
 	hrtimer_cancel(&session->reminder);
 	for (i = 0; i + 1 < session->nr_rings; i++)
 		if (session->cpu[i]) {
@@ -370,22 +381,43 @@ struct pdiag_ring *pdiag_session_ring(struct pdiag_session *session, u64 number)
 	return session->cpu[number] ? &session->cpu[number]->ring : NULL;
 }
 
-int pdiag_session_freeze(struct pdiag_session *session, bool frozen)
+static void freeze(struct pdiag_session *session)
+{
+	smp_store_release(&session->frozen, true);
+	session->frozen_at = ktime_get_mono_fast_ns();
+	/* Callbacks look at it once, with interrupts off; now none is at work that saw less. */
+	synchronize_rcu();
+	note_heads(session);
+	pdiag_offcpu_freeze(session);
+	smp_store_release(&session->whole, true);
+}
+
+static void thaw(struct pdiag_session *session)
 {
 	u32 i;
 
-	if (!(session->flags & PDIAG_KMOD_FLIGHT))
-		return -EINVAL;
-	for (i = 0; !frozen && session->frozen && i + 1 < session->nr_rings; i++)
+	WRITE_ONCE(session->whole, false);
+	for (i = 0; i + 1 < session->nr_rings; i++)
 		if (session->cpu[i]) {
 			pdiag_ring_restart(&session->cpu[i]->ring);
 			pdiag_record_forget_stacks(session->cpu[i]);
 		}
-	if (!frozen && session->frozen)
-		pdiag_offcpu_forget(session);
-	smp_store_release(&session->frozen, frozen);
-	/* Callbacks look at it once, with interrupts off; now none is at work that saw less. */
+	pdiag_offcpu_thaw(session);
+	smp_store_release(&session->frozen, false);
 	synchronize_rcu();
+	pdiag_offcpu_thawed(session);
+}
+
+int pdiag_session_freeze(struct pdiag_session *session, bool frozen)
+{
+	if (!(session->flags & PDIAG_KMOD_FLIGHT))
+		return -EINVAL;
+	if (session->frozen == frozen)
+		return 0;
+	if (frozen)
+		freeze(session);
+	else
+		thaw(session);
 	wake_up_interruptible(&session->readers);
 	return 0;
 }

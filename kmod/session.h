@@ -59,6 +59,7 @@ struct pdiag_cpu {
 	u64 covers;	/* ns from the last tick to the one that is set, with the period of then */
 	u64 nested;	/* weight that NMIs could not deliver */
 	u64 samples, late, stacks_sent;
+	u64 frozen_head; /* flight recorder: the ring's when it was frozen or stopped */
 	u64 lost[PDIAG_KMOD_LOSSES], lost_told[PDIAG_KMOD_LOSSES];
 	u64 short_waits, short_ns;
 	struct pdiag_mark short_blocked, short_waiting;
@@ -87,6 +88,8 @@ struct pdiag_session {
 	u64 stopped;	/* when, of one that does not run any more */
 	bool running;
 	bool frozen;
+	bool whole; /* frozen, and nothing is written any more */
+	u64 frozen_at;	/* ns */
 	bool all; /* every task, idle ones too */
 	bool restricted; /* of a user who may see only what is his */
 	struct pid_namespace *ns; /* NULL: the initial one */

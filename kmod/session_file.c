@@ -212,7 +212,7 @@ static bool readable(struct pdiag_session *session)
 	bool flight = session->flags & PDIAG_KMOD_FLIGHT;
 	u32 i;
 
-	if (flight && READ_ONCE(session->frozen))
+	if (flight && smp_load_acquire(&session->whole))
 		return true;
 	/* The ring for task dumps is none that is overwritten. */
 	for (i = flight ? session->nr_rings - 1 : 0; i < session->nr_rings; i++) {

@@ -247,6 +247,7 @@ void pdiag_task_frozen(struct pdiag_tasks *tasks, const struct pdiag_task_reques
 
 	if (!record)
 		return;
+	record->head.time = tasks->session->frozen_at;
 	record->by = request->by;
 	record->value = request->value;
 	commit(tasks, record);

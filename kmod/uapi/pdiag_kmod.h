@@ -312,7 +312,7 @@ enum pdiag_kmod_type {
 #define PDIAG_KMOD_COARSE 8u	 /* stack, or of a COUNT the thread, could not be kept apart */
 #define PDIAG_KMOD_PREEMPTED 16u /* WAIT: it wanted to run on */
 #define PDIAG_KMOD_RUNNING 32u	 /* TASK: on a CPU at this moment */
-#define PDIAG_KMOD_AWAY 64u	 /* WAIT: still away at STOP, as FLUSH tells */
+#define PDIAG_KMOD_AWAY 64u	 /* WAIT: still away at STOP, as FLUSH tells, or at FREEZE */
 #define PDIAG_KMOD_HAS_USER 128u /* SAMPLE, WAIT: a struct pdiag_kmod_user is behind the fields */
 /* Flags of STACK. */
 #define PDIAG_KMOD_TRUNCATED 1u	 /* deeper than max_depth */
@@ -381,7 +381,10 @@ struct pdiag_kmod_count {
 	__u32 reserved;
 };
 
-/* A task was away from the CPU; `time` is when it came back. */
+/*
+ * A task was away from the CPU; `time` is when it came back. With PDIAG_KMOD_AWAY it is still away:
+ * its time up to STOP or FREEZE. After a FREEZE its next record begins there.
+ */
 struct pdiag_kmod_wait {
 	struct pdiag_kmod_record head;
 	__u32 stack;	 /* where it left the CPU */

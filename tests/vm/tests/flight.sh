@@ -7,6 +7,11 @@
 need_module
 # So that no CPU is idle, and stacks differ.
 start nice stress-ng --quiet --temp-path "$work" --timeout 100 --cpu 2 --switch 1
+stress=$!
 check "frozen by a call, twice" "$PROGRAMS/session_flight" 4 call
 check "frozen by a trigger" "$PROGRAMS/session_flight" 4 trigger
+kill "$stress"
+wait "$stress"
+check "who hangs is in it each time" "$PROGRAMS/session_away" goes-on
+check "who waits takes no more than its part" "$PROGRAMS/session_away" many
 finish
