@@ -158,21 +158,27 @@ static void better(const struct pdiag_detector *d, struct best *best,
 	best->kind = kind;
 }
 
-/* What an alert needs: that is not only by a model of the tail, or of points that all tell the
- * same. */
+/*
+ * What an alert needs: that is not only by a model of the tail, or of points that all tell the
+ * same. And of a trend, or of what is usual at an hour, that is known for a few points only, the
+ * next one is the highest too often.
+ */
 static void sober(struct pdiag_detector *d, uint32_t feature, const struct pdiag_judged *new,
 	const struct pdiag_judged *rare, struct best *told)
 {
+	double young = log10(d->learned.range[feature - 1].points) + NEW_MORE;
+	double most = young < d->slow_most ? young : d->slow_most;
 	struct pdiag_judged j = *new;
+	bool value = feature == PDIAG_FEATURE_VALUE;
 
-	if (feature == PDIAG_FEATURE_VALUE && j.surprise > rare->surprise + NEW_MORE)
-		j.surprise = rare->surprise + NEW_MORE;
-	else if (feature != PDIAG_FEATURE_VALUE && j.surprise > d->slow_most)
-		j.surprise = d->slow_most;
+	if (value)
+		most = rare->surprise + NEW_MORE;
+	if (j.surprise > most)
+		j.surprise = most;
 	better(d, told, &j, feature, PDIAG_SURPRISE_NEW);
 	j = *rare;
-	if (feature != PDIAG_FEATURE_VALUE && j.surprise > d->slow_most)
-		j.surprise = d->slow_most;
+	if (!value && j.surprise > most)
+		j.surprise = most;
 	better(d, told, &j, feature, PDIAG_SURPRISE_RARE);
 }
 

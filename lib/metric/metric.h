@@ -20,6 +20,7 @@
 struct pdiag_metric_found {
 	uint32_t have;	 /* it is there */
 	uint32_t broken; /* ... but is not over all of the time since the text before */
+	uint32_t held;	 /* ... and is what it was: it was not looked at since */
 	union {
 		uint64_t count;
 		double gauge;
@@ -59,6 +60,13 @@ struct pdiag_metric_reader {
 		struct pdiag_metric_found *found);
 };
 
+/* What the load average tells of. */
+struct pdiag_metric_load {
+	double average;	     /* of the text before */
+	double active;	     /* NaN: not known yet */
+	uint64_t counted_ns; /* when it last was, as far as it was seen */
+};
+
 /* A reader at work. */
 struct pdiag_metric_file {
 	const struct pdiag_metric_reader *reader;
@@ -73,6 +81,7 @@ struct pdiag_metric_file {
 	uint64_t period_ns;	/* how often it is read, which follows from that */
 	struct pdiag_metric_devices devices;
 	struct pdiag_metric_keys_hint keys;
+	struct pdiag_metric_load load;
 	char why[224];		/* why it is not open, or "" */
 	char lacks[96];		/* of a field that is not in it */
 };

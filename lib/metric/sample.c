@@ -98,7 +98,7 @@ int pdiag_metric_file_sample(struct pdiag_metrics *m, struct pdiag_metric_file *
 	struct pdiag_metric_found found;
 	long len = -EBADF;
 
-	found.have = found.broken = 0;
+	found.have = found.broken = found.held = 0;
 	if (f->fd >= 0 || reopen(m, f)) {
 		len = read_text(m, f);
 		if (len < 0)

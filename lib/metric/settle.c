@@ -62,6 +62,14 @@ static void settle_counter(struct pdiag_metrics *m, const struct pdiag_metric_fi
 	b->known = true;
 }
 
+/* Known as it was, until it is looked at again. */
+static void hold(struct pdiag_metrics *m, const struct pdiag_metric_file *f, uint32_t i)
+{
+	m->values[i].fresh = 0;
+	m->bases[i].time_ns = f->time_ns;
+	pdiag_history_add(&m->history, (uint32_t)m->bases[i].column, m->values[i].value, 1);
+}
+
 void pdiag_metric_settle(struct pdiag_metrics *m, struct pdiag_metric_file *f,
 	const struct pdiag_metric_found *found)
 {
@@ -82,6 +90,8 @@ void pdiag_metric_settle(struct pdiag_metrics *m, struct pdiag_metric_file *f,
 			settle_counter(m, f, i, found->raw[k].count, def->scale, broken);
 		else if (broken)
 			set_missing(m, i);
+		else if (found->held >> k & 1)
+			hold(m, f, i);
 		else
 			settle_gauge(m, f, i, found->raw[k].gauge * def->scale);
 	}

@@ -13,12 +13,14 @@
 
 /*
  * What is looked at unless somebody says otherwise. Load averages are not among them: they are late
- * means of runnable and blocked threads, and take minutes to come back. The least change that
- * matters is a part of what a machine can do, so that an idle one's trifles are none.
+ * means of those who run or are blocked, and take minutes to come back; what they are means of is.
+ * The least change that matters is a part of what a machine can do, so that an idle one's trifles
+ * are none.
  */
 static const struct pdiag_watch_choice chosen[] = {
 	{ "system.threads.runnable", "runnable threads", 1.5, 0.5, HIGH },
 	{ "system.threads.blocked", "blocked threads", 1.5, 0.05, HIGH },
+	{ "system.threads.active", "threads that run, want to or are blocked", 2, 0.5, HIGH },
 	{ "system.threads.created", "new threads", 50, 10, HIGH },
 	{ "system.cpu.utilization", "CPU use", 0.15, 0, HIGH },
 	{ "system.cpu.utilization.max", "use of the busiest CPU", 0.25, 0, HIGH },
@@ -26,7 +28,7 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "system.cpu.time.iowait", "CPUs that wait for storage", 0.2, 0.05, HIGH },
 	{ "system.cpu.time.softirq", "CPUs in soft interrupts", 0.1, 0.02, HIGH },
 	{ "system.cpu.time.steal", "CPUs taken away by the host", 0.2, 0.05, HIGH },
-	{ "system.cpu.context_switches", "context switches", 1000, 1000, HIGH },
+	{ "system.cpu.context_switches", "context switches", 300, 800, HIGH },
 	{ "system.cpu.run_delay", "threads that wait for a CPU", 0.5, 0.1, HIGH },
 	{ "system.pressure.cpu.some", "CPU pressure", 0.1, 0, HIGH },
 	{ "system.pressure.memory.some", "memory pressure", 0.05, 0, HIGH },
@@ -40,7 +42,7 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "system.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH },
 	{ "system.disk.queue_time", "operations of disks under way", 2, 0, HIGH },
 	{ "system.network.packets.receive", "packets received", 2000, 500, HIGH },
-	{ "system.network.tcp.retransmits", "TCP segments sent again", 10, 0, HIGH },
+	{ "system.network.tcp.retransmits", "TCP segments sent again", 4, 0, HIGH },
 	{ "system.network.tcp.listen_drops", "connections dropped", 2, 0, HIGH },
 	{ "system.network.dropped.receive", "packets dropped", 20, 0, HIGH },
 	{ "system.network.softnet.dropped", "packets dropped by the receive path", 5, 0, HIGH },

@@ -39,6 +39,60 @@ static void load(void **state)
 	is_missing(&f, "system.cpu.load_average.1m");
 }
 
+#define ACTIVE "system.threads.active"
+
+/* What the kernel makes of the average when it has counted, and of that a text. */
+static void counted(uint64_t *average, unsigned int active)
+{
+	uint64_t count = active * 2048ull, told;
+	char text[64];
+
+	*average = *average * 1884 + count * (2048 - 1884) + (count >= *average ? 2047 : 0);
+	*average /= 2048;
+	told = *average + 2048 / 200;
+	snprintf(text, sizeof(text), "%u.%02u 1.00 1.00 1/100 1\n", (unsigned int)(told >> 11),
+		(unsigned int)((told & 2047) * 100 >> 11));
+	put(&f, "proc/loadavg", text);
+}
+
+/* Who was counted, each 5 s, is known from how the average moves. */
+static void active(void **state)
+{
+	static const unsigned int counts[] = { 9, 3, 3, 0, 0, 1, 40, 40, 41, 2, 700, 700, 0, 1, 1 };
+	uint64_t average = 2048 * 3;
+
+	(void)state;
+	f.options.families = PDIAG_METRICS_LOAD;
+	counted(&average, 3);
+	made(&f);
+	assert_int_equal(metric(&f, ACTIVE)->available, 1);
+	tick(&f, NS);
+	is_missing(&f, ACTIVE);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		counted(&average, counts[i]);
+		tick(&f, NS);
+		/* Where the average stays what it was, that is known when it must have changed. */
+		if (!value(&f, ACTIVE)->fresh)
+			tick(&f, 1100 * MS);
+		is_value(&f, ACTIVE, counts[i]);
+		assert_int_equal(value(&f, ACTIVE)->fresh, 1);
+		for (unsigned int j = 0; j < 4; j++) {
+			tick(&f, NS);
+			is_value(&f, ACTIVE, counts[i]);
+			assert_int_equal(value(&f, ACTIVE)->fresh, 0);
+			assert_int_equal(value(&f, ACTIVE)->state, PDIAG_METRIC_OK);
+		}
+	}
+	/* Counted twice, perhaps, since anybody looked. */
+	counted(&average, 9);
+	counted(&average, 5);
+	tick(&f, 6 * NS);
+	is_missing(&f, ACTIVE);
+	counted(&average, 7);
+	tick(&f, NS);
+	is_value(&f, ACTIVE, 7);
+}
+
 static const char stat_1[] =
 	"cpu  100 10 50 1000 20 1 2 3 4 5\n"
 	"cpu0 50 5 25 500 10 1 1 2 2 2\n"
@@ -221,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(load, setup, teardown),
+		cmocka_unit_test_setup_teardown(active, setup, teardown),
 		cmocka_unit_test_setup_teardown(cpu, setup, teardown),
 		cmocka_unit_test_setup_teardown(cpu_hotplug, setup, teardown),
 		cmocka_unit_test_setup_teardown(pressure, setup, teardown),

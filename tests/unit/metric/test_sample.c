@@ -263,7 +263,7 @@ static void parts_of_proc(void **state)
 
 		assert_true(m->available ? !*m->reason : strlen(m->reason) > 20);
 	}
-	assert_int_equal(info().available, 5);
+	assert_int_equal(info().available, 6);
 }
 
 static void nothing_there(void **state)

@@ -7,6 +7,9 @@
 #include "watch/watch.h"
 
 /* What the machine does in the next second. */
+/* Until it is known that something is over: who is active is counted each 5 s. */
+#define LATE (6 * NS)
+
 struct ground {
 	struct fixture f;
 	struct pdiag_watch_options options;
@@ -14,7 +17,8 @@ struct ground {
 	double busy;	     /* of its 4 CPUs */
 	uint32_t runnable, blocked;
 	uint64_t user, idle; /* of /proc/stat, in hundredths of a second */
-	uint32_t random;
+	double load;	     /* average of a minute, and how often it was written */
+	uint32_t written, random;
 };
 
 /* Small and even, the same in each run. */
@@ -24,16 +28,24 @@ static inline double noise(struct ground *g)
 	return (double)(g->random >> 8) / (1u << 24);
 }
 
+/* As the kernel does each 5 s. */
+static inline void count_load(struct ground *g)
+{
+	if (g->written++ % 5 == 0)
+		g->load += (g->runnable + g->blocked - g->load) * (1 - 1884.0 / 2048);
+}
+
 static inline void write_machine(struct ground *g)
 {
 	char text[512];
 
+	count_load(g);
 	snprintf(text, sizeof(text),
 		"cpu %llu 0 0 %llu 0 0 0 0 0 0\nctxt 1000\nprocesses 10\nprocs_running %u\n"
 		"procs_blocked %u\n", (unsigned long long)g->user, (unsigned long long)g->idle,
 		g->runnable + 1, g->blocked);
 	put(&g->f, "proc/stat", text);
-	snprintf(text, sizeof(text), "%.2f 1.00 1.00 %u/100 1\n", (double)g->runnable,
+	snprintf(text, sizeof(text), "%.2f 1.00 1.00 %u/100 1\n", g->load,
 		g->runnable + 1);
 	put(&g->f, "proc/loadavg", text);
 }

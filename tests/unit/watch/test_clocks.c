@@ -156,7 +156,7 @@ static void begin_again_in_event(void **state)
 	ended = taken(PDIAG_EVENT_ENDED);
 	assert_int_equal(begun.onset_ns, injected);
 	assert_int_equal(ended.onset_ns, injected);
-	assert_in_range(ended.end_ns, injected + 20 * NS, injected + 22 * NS);
+	assert_in_range(ended.end_ns, injected + 20 * NS, injected + 20 * NS + LATE);
 	assert_int_equal(events(), 1);
 }
 
@@ -192,7 +192,7 @@ static struct pdiag_event_info changed(struct moments *m, int64_t set_ns, uint64
 	/* The peak was before the change, the end is behind it. */
 	assert_in_range(info.peak_ns, m->onset_ns, m->change_ns);
 	assert_int_equal(info.peak_realtime_ns, m->onset_wall + (info.peak_ns - info.onset_ns));
-	assert_in_range(info.end_ns, m->over_ns, m->over_ns + 2 * NS);
+	assert_in_range(info.end_ns, m->over_ns, m->over_ns + LATE);
 	assert_int_equal(info.end_realtime_ns, m->over_wall + (info.end_ns - m->over_ns));
 	assert_int_equal(info.duration_ns, info.end_ns - info.onset_ns);
 	assert_int_equal(events(), 1);
@@ -263,7 +263,7 @@ static void not_seen_to_end(void **state)
 	back = g.f.mono;
 	quiet(&g, 20);
 	info = taken(PDIAG_EVENT_ENDED);
-	assert_in_range(info.end_ns, left, back + 2 * NS);
+	assert_in_range(info.end_ns, left, back + LATE);
 	assert_int_equal(events(), 1);
 }
 

@@ -70,7 +70,7 @@ static void patterns(void **state)
 	(void)state;
 	g.options.metrics = names;
 	ground_made(&g);
-	assert_int_equal(ground_info(&g).metrics, 5);
+	assert_int_equal(ground_info(&g).metrics, 6);
 }
 
 static void learned(void **state)
