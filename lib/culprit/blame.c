@@ -58,6 +58,8 @@ static void count_doing(struct pdiag_case *c, const struct pdiag_part *part, dou
 	if (!pdiag_heeded(part->key))
 		return;
 	t->rise[part->off] += fmax(rise, 0);
+	if (c->states >> pdiag_doing_state(part->key) & 1)
+		t->known += fmax(rise, 0);
 	if (pdiag_doing_state(part->key) == PDIAG_STATE_PAGE_FAULT)
 		t->faults += fmax(rise, 0);
 	if (is_storage(part) && part->tally.trouble > 0)

@@ -117,7 +117,7 @@ static bool find_stack(const struct pdiag_case *c, const struct pdiag_suspect *s
 static bool is_told(const struct pdiag_case *c, const struct pdiag_told_stack *t)
 {
 	return t->part != t->doing &&
-		pdiag_case_passes(c, c->parts->list[t->doing].off, t->rise, t->decades);
+		pdiag_case_passes(c, t->doing, t->rise, t->decades);
 }
 
 /* Is it where a stack that is told comes from? What is left there is told with that. */
@@ -224,9 +224,10 @@ static int tell(struct pdiag_culprits *to, struct pdiag_case *c, uint32_t max)
 
 static int compare(struct pdiag_parts *parts, struct pdiag_profile *const *normal, uint32_t count,
 	struct pdiag_profile *trouble, const struct pdiag_culprits_options *o,
-	const struct pdiag_cgroups *cgroups, struct pdiag_culprits *to)
+	const struct pdiag_cgroups *cgroups, uint32_t states, struct pdiag_culprits *to)
 {
-	struct pdiag_case c = { 0 };
+	struct pdiag_case c = { .significance = o->significance, .min_share = o->min_share,
+		.states = states };
 	int ret = pdiag_parts_init(parts);
 
 	/* Trouble first: if not all can be asked for their cgroups, then those. */
@@ -235,7 +236,7 @@ static int compare(struct pdiag_parts *parts, struct pdiag_profile *const *norma
 	for (uint32_t i = 0; i < count && !ret; i++)
 		ret = pdiag_gather(parts, normal[i], false, o->symbolizer, cgroups);
 	if (!ret)
-		ret = pdiag_case_open(&c, parts, o->significance, o->min_share);
+		ret = pdiag_case_open(&c, parts);
 	if (!ret)
 		ret = tell(to, &c, o->max);
 	pdiag_case_close(&c);
@@ -255,7 +256,7 @@ static const struct pdiag_cgroups *ask_proc(
 
 int pdiag_culprits_compare(struct pdiag_profile *const *normal, uint32_t count,
 	struct pdiag_profile *trouble, const struct pdiag_culprits_options *options,
-	const struct pdiag_cgroups *cgroups, struct pdiag_culprits **out)
+	const struct pdiag_cgroups *cgroups, uint32_t states, struct pdiag_culprits **out)
 {
 	struct pdiag_parts parts = { 0 };
 	struct pdiag_culprits_options o;
@@ -275,7 +276,7 @@ int pdiag_culprits_compare(struct pdiag_profile *const *normal, uint32_t count,
 		cgroups = ask_proc(trouble->context, &proc, &of_proc);
 	ret = pdiag_culprits_make(trouble->context, &c);
 	if (!ret)
-		ret = compare(&parts, normal, count, trouble, &o, cgroups, c);
+		ret = compare(&parts, normal, count, trouble, &o, cgroups, states, c);
 	pdiag_parts_free(&parts);
 	if (ret) {
 		pdiag_culprits_release(c);
@@ -294,5 +295,5 @@ int pdiag_culprits_new(struct pdiag_profile *const *normal, uint32_t count,
 
 	pdiag_error_clear();
 	ret = PDIAG_CHECK_NEW(trouble, out);
-	return ret ? ret : pdiag_culprits_compare(normal, count, trouble, options, NULL, out);
+	return ret ? ret : pdiag_culprits_compare(normal, count, trouble, options, NULL, 0, out);
 }

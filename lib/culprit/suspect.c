@@ -19,6 +19,9 @@
 #define SHORT 0.25
 /* A stack stands for its process if it has so many times the rise, as other stacks have less. */
 #define APART 1.25
+/* Of waits that a metric tells of, who has so much needs so many decades only. */
+#define MOST 0.5
+#define LIKELY 1.0
 
 void pdiag_case_close(struct pdiag_case *c)
 {
@@ -26,11 +29,9 @@ void pdiag_case_close(struct pdiag_case *c)
 	free(c->highest);
 }
 
-int pdiag_case_open(struct pdiag_case *c, struct pdiag_parts *parts, double significance,
-	double min_share)
+int pdiag_case_open(struct pdiag_case *c, struct pdiag_parts *parts)
 {
-	*c = (struct pdiag_case){ .parts = parts, .significance = significance,
-		.min_share = min_share };
+	c->parts = parts;
 	pdiag_parts_link(parts);
 	c->rises = malloc(parts->count * sizeof(*c->rises));
 	c->highest = malloc(parts->count * sizeof(*c->highest));
@@ -64,11 +65,23 @@ static bool known(const struct pdiag_case *c, uint16_t off)
 	return comparable(c, off) || !comparable(c, !off);
 }
 
-bool pdiag_case_passes(const struct pdiag_case *c, uint16_t off, double rise, double decades)
+/* The decades that it takes. */
+static double needed(const struct pdiag_case *c, uint32_t doing, double rise)
 {
+	enum pdiag_state state = pdiag_doing_state(c->parts->list[doing].key);
+
+	if (!(c->states >> state & 1) || rise < MOST * c->totals.known)
+		return c->significance;
+	return fmin(c->significance, LIKELY);
+}
+
+bool pdiag_case_passes(const struct pdiag_case *c, uint32_t doing, double rise, double decades)
+{
+	uint16_t off = c->parts->list[doing].off;
+
 	if (!(rise > 0) || rise < c->min_share * c->totals.rise[off])
 		return false;
-	return comparable(c, off) ? decades >= c->significance : known(c, off);
+	return comparable(c, off) ? decades >= needed(c, doing, rise) : known(c, off);
 }
 
 /* The rise of one pid, where those of its name hide it. */
@@ -188,7 +201,7 @@ static void look(const struct pdiag_case *c, uint32_t part, struct pdiag_suspect
 		s->score += comparable(c, p->list[i].off) ?
 			score * fmin(f.decades / c->significance, 1) : score;
 		if (score <= best ||
-			!pdiag_case_passes(c, p->list[i].off, f.rise, f.decades))
+			!pdiag_case_passes(c, i, f.rise, f.decades))
 			continue;
 		best = score;
 		s->doing = s->told = i;

@@ -14,6 +14,7 @@ struct pdiag_totals {
 	double memory;	  /* more CPU time spent on finding memory */
 	double slower;	  /* more threads that waited for storage, and not more often */
 	double requests;  /* more waits for storage a second, of those who wait more often */
+	double known;	  /* waits that a metric tells of, too */
 	double names, stacks, cgroups; /* how many were compared */
 };
 
@@ -23,6 +24,7 @@ struct pdiag_case {
 	/* By part, of the tree of stacks: its rise, and the highest of it and all below it. */
 	double *rises, *highest;
 	double significance, min_share;
+	uint32_t states; /* waits that a metric tells of, bits by enum pdiag_state */
 };
 
 struct pdiag_suspect {
@@ -36,17 +38,17 @@ struct pdiag_suspect {
 	double decades, share, score;
 };
 
-/* 0 or -ENOMEM. Free it in any case; the parts are the caller's. */
-int pdiag_case_open(struct pdiag_case *c, struct pdiag_parts *parts, double significance,
-	double min_share);
+/* What it goes by is filled in. 0 or -ENOMEM. Free it in any case; the parts are the caller's. */
+int pdiag_case_open(struct pdiag_case *c, struct pdiag_parts *parts);
 void pdiag_case_close(struct pdiag_case *c);
 /* Processes or cgroups, first the one that makes most of the trouble. The caller frees *list. 0 or
  * -ENOMEM. */
 int pdiag_case_suspects(const struct pdiag_case *c, bool cgroups, struct pdiag_suspect **list,
 	size_t *count);
 
-/* Is a rise enough to be told, and no chance? With no ordinary times at all, enough will do. */
-bool pdiag_case_passes(const struct pdiag_case *c, uint16_t off, double rise, double decades);
+/* Is a rise in `doing`, or below it, enough to be told, and no chance? With no ordinary times at
+ * all, enough will do. */
+bool pdiag_case_passes(const struct pdiag_case *c, uint32_t doing, double rise, double decades);
 /* Is what was done worth a look: no rest, and known of ordinary times, too? */
 bool pdiag_case_heeds(const struct pdiag_case *c, uint32_t doing);
 

@@ -11,6 +11,7 @@ struct pdiag_watch_choice {
 	double resolution;	/* smaller changes do not matter; ... */
 	double resolution_cpu;	/* ... and this for each CPU on top */
 	uint32_t flags;		/* of a detector */
+	uint32_t waits;		/* that there are more of then, bits by enum pdiag_state */
 };
 
 /* How the metric `name` is looked at. Never NULL; the name may be NULL in what is returned. */

@@ -10,7 +10,7 @@
 #include <pdiag/watch.h>
 
 #include "capture/capture.h"
-#include "culprit/culprit.h"
+#include "culprit/compare.h"
 #include "event/event.h"
 #include "profile/profile.h"
 #include "util/clock.h"
@@ -308,7 +308,8 @@ int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event)
 		normal = &before;
 		count = 1;
 	}
-	ret = pdiag_culprits_new(normal, count, during, NULL, &culprits);
+	ret = pdiag_culprits_compare(
+		normal, count, during, NULL, NULL, e->waits, &culprits);
 	if (!ret)
 		pdiag_event_give_culprits(event, culprits);
 	return ret;

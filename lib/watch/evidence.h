@@ -27,6 +27,7 @@ struct pdiag_evidence {
 	uint64_t event_ns; /* ... and for an event */
 	uint64_t before_ns, during_ns, cooldown_ns; /* as the options have it */
 	uint64_t max_bytes;
+	uint32_t waits; /* that metrics of the event tell of, bits by enum pdiag_state */
 	char why[512]; /* what there is none of, and why */
 };
 

@@ -79,12 +79,24 @@ static uint64_t earliest(const struct pdiag_watch *w, uint32_t rule)
 	return onset < least ? least : onset;
 }
 
+static uint32_t waits_of(const struct pdiag_watch *w)
+{
+	uint32_t states = 0;
+
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->list[i].part.in)
+			states |= w->list[i].choice->waits;
+	return states;
+}
+
 /* Who it was and what is known by now, to whoever wants it. 0 or -ENOMEM. */
 static int tell_all(struct pdiag_watch *w, uint64_t end_ns)
 {
 	struct pdiag_event *event = w->incident.event;
-	int failed = pdiag_evidence_blame(&w->evidence, event), ret;
+	int failed, ret;
 
+	w->evidence.waits = waits_of(w);
+	failed = pdiag_evidence_blame(&w->evidence, event);
 	ret = pdiag_watch_tell(w, end_ns);
 	pdiag_watch_deliver(w, event);
 	return ret ? ret : failed;

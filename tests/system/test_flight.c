@@ -16,6 +16,8 @@
 
 #include <pdiag/pdiag.h>
 
+#include "support/hanging.h"
+
 #define SECOND 1000000000ull
 
 static struct pdiag *context;
@@ -49,6 +51,7 @@ DEFINE_PHASE(phase_again, 9)
 
 struct sums {
 	const char *name;
+	pid_t pid; /* 0: any */
 	uint64_t ns;
 };
 
@@ -56,6 +59,8 @@ static int add_named(void *user, const struct pdiag_stack *stack)
 {
 	struct sums *s = user;
 
+	if (s->pid && stack->pid != s->pid)
+		return 0;
 	for (uint32_t i = 0; i < stack->depth; i++)
 		if (!strcmp(stack->frames[i]->name, s->name)) {
 			s->ns += stack->weight_ns;
@@ -64,13 +69,18 @@ static int add_named(void *user, const struct pdiag_stack *stack)
 	return 0;
 }
 
-static uint64_t time_in(struct pdiag_profile *profile, const char *name)
+static uint64_t time_of(struct pdiag_profile *profile, pid_t pid, const char *name)
 {
-	struct sums s = { .name = name };
+	struct sums s = { .name = name, .pid = pid };
 
 	assert_int_equal(pdiag_profile_each_stack(profile, add_named, &s), 0);
 	print_message("   %s: %.3f s\n", name, (double)s.ns / 1e9);
 	return s.ns;
+}
+
+static uint64_t time_in(struct pdiag_profile *profile, const char *name)
+{
+	return time_of(profile, 0, name);
 }
 
 static struct pdiag_capture_info info_of(struct pdiag_capture *c)
@@ -221,6 +231,55 @@ static void __attribute__((noipa)) check_waits(uint32_t source)
 	pdiag_capture_free(c);
 }
 
+/* For how long it hung in a window that is frozen now. */
+static uint64_t hung(struct pdiag_capture *c, pid_t pid)
+{
+	struct pdiag_profile *window;
+	uint64_t ns;
+
+	assert_int_equal(pdiag_capture_freeze(c), 0);
+	dispatch(c);
+	assert_int_equal(pdiag_capture_take(c, &window), 0);
+	ns = time_of(window, pid, "kernel_clone");
+	pdiag_profile_free(window);
+	assert_int_equal(pdiag_capture_thaw(c), 0);
+	return ns;
+}
+
+/* Who hangs through it all has left its CPU once. It is in each window, with the time since the one
+ * before; and when it is back, in none. */
+static void check_hanging(uint32_t source)
+{
+	struct pdiag_capture *c = begin(source, PDIAG_OFF_CPU, 2);
+	uint64_t begun = now(CLOCK_MONOTONIC), first, all;
+	pid_t pid, of;
+
+	pid = hanging(&of);
+	nap(500);
+	first = hung(c, pid);
+	assert_in_range(first, SECOND * 4 / 10, now(CLOCK_MONOTONIC) - begun);
+	nap(500);
+	all = first + hung(c, pid);
+	assert_in_range(all, first + SECOND * 4 / 10, now(CLOCK_MONOTONIC) - begun);
+	hanging_end(pid, of);
+	hung(c, pid);
+	nap(100);
+	assert_int_equal(hung(c, pid), 0);
+	pdiag_capture_free(c);
+}
+
+static void perf_hanging(void **state)
+{
+	(void)state;
+	check_hanging(PDIAG_SOURCE_PERF);
+}
+
+static void kmod_hanging(void **state)
+{
+	(void)state;
+	check_hanging(PDIAG_SOURCE_KMOD);
+}
+
 static void perf_windows(void **state)
 {
 	(void)state;
@@ -298,9 +357,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(perf_windows, setup, teardown),
 		cmocka_unit_test_setup_teardown(perf_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(perf_hanging, setup, teardown),
 		cmocka_unit_test_setup_teardown(perf_trigger, setup, teardown),
 		cmocka_unit_test_setup_teardown(kmod_windows, setup, teardown),
 		cmocka_unit_test_setup_teardown(kmod_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(kmod_hanging, setup, teardown),
 		cmocka_unit_test_setup_teardown(kmod_trigger, setup, teardown),
 	};
 

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waits in a flight recorder: those that ended in its window, and those that go on. */
-#include <signal.h>
-#include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-
 #include "flight_ground.h"
+
+#include "support/hanging.h"
 
 static void put_thread(int32_t tid, const char *name)
 {
@@ -42,40 +39,6 @@ static void test_waits(void **state)
 	assert_null(strstr(text.data, "lost"));
 	assert_null(strstr(text.data, "[exited]"));
 	assert_null(strchr(strstr(text.data, " pending\n") + 9, '\n'));
-}
-
-/* A process that hangs in uninterruptible sleep: until its child is killed, which is *of. */
-static pid_t hanging(pid_t *of)
-{
-	char path[32], line[512] = "";
-	int ends[2];
-	pid_t pid, child;
-	FILE *file;
-
-	assert_int_equal(pipe(ends), 0);
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		child = vfork();
-		if (!child) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			child = getpid();
-			if (write(ends[1], &child, sizeof(child)) > 0)
-				pause();
-		}
-		_exit(0);
-	}
-	assert_int_equal(read(ends[0], of, sizeof(*of)), sizeof(*of));
-	close(ends[0]);
-	close(ends[1]);
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	do {
-		file = fopen(path, "r");
-		assert_non_null(file);
-		assert_non_null(fgets(line, sizeof(line), file));
-		fclose(file);
-	} while (!strstr(line, ") D "));
-	return pid;
 }
 
 /* Who hangs leaves once, and is away in each window, for as long as that is; unless it was seen to
@@ -119,10 +82,8 @@ static void test_waits_through(void **state)
 	freeze(0);
 	expect("");
 	expect_losses("");
-	for (int i = 0; i < 3; i++) {
-		kill(of[i], SIGKILL);
-		waitpid(pids[i], NULL, 0);
-	}
+	for (int i = 0; i < 3; i++)
+		hanging_end(pids[i], of[i]);
 }
 
 int main(void)

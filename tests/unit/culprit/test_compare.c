@@ -419,7 +419,7 @@ static void test_no_memory(void **state)
 	window_run(s->trouble, "hog", 77, 9, "u:main<u:burn");
 	for (unsigned long n = 0;; n++) {
 		fail_alloc_start(n);
-		ret = pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+		ret = pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups, 0,
 			&s->found);
 		if (!fail_alloc_stop())
 			break;

@@ -15,7 +15,7 @@ static void test_cgroups(void **state)
 	usual(s->trouble, 10, 0);
 	for (int32_t pid = 1000; pid < 1005; pid++)
 		window_run(s->trouble, pid % 2 ? "odd" : "even", pid, 2, "u:main<u:work");
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups, 0,
 				 &s->found), 0);
 	c = nth(s, PDIAG_CULPRIT_CGROUP, 0);
 	assert_string_equal(c->cgroup, "/batch");
@@ -49,11 +49,11 @@ static void test_cgroup_time(void **state)
 	window_run(s->trouble, "hog", 77, 9, "u:main<u:burn");
 	s->trouble->start_time = 5000000000;
 	s->trouble->extra_duration = 2000000000;
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups, 0,
 				 &s->found), 0);
 	assert_true(q.from == 5000000000 && q.to == 12000000000);
 	s->trouble->extra_duration = UINT64_MAX;
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups, 0,
 				 &s->found), 0);
 	assert_true(q.to == UINT64_MAX);
 }
@@ -76,13 +76,13 @@ static void test_ended_cgroup(void **state)
 		window_run(s->trouble, pid % 2 ? "odd" : "even", pid, 2, "u:main<u:work");
 		made_proc_put(root, pid, pid % 2 ? "odd" : "even", 'R', 0, "/batch");
 	}
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups, 0,
 				 &s->found), 0);
 	assert_string_equal(nth(s, PDIAG_CULPRIT_CGROUP, 0)->cgroup, "/batch");
 	for (int32_t pid = 1000; pid < 1005; pid++)
 		made_proc_end(root, pid);
 	assert_int_equal(rmdir(root), 0);
-	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups,
+	assert_int_equal(pdiag_culprits_compare(s->normal, NORMAL, s->trouble, NULL, &cgroups, 0,
 				 &again), 0);
 	s->found = again;
 	c = nth(s, PDIAG_CULPRIT_CGROUP, 0);
