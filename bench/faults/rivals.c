@@ -24,7 +24,8 @@
 #define LEARN 120u
 
 static const char *const names[] = {
-	"system.threads.runnable", "system.threads.blocked", "system.threads.created",
+	"system.threads.runnable", "system.threads.blocked", "system.threads.active",
+	"system.threads.created",
 	"system.cpu.utilization", "system.cpu.utilization.max", "system.cpu.time.system",
 	"system.cpu.time.iowait", "system.cpu.time.softirq", "system.cpu.time.steal",
 	"system.cpu.context_switches", "system.cpu.run_delay", "system.pressure.cpu.some",

@@ -68,10 +68,11 @@ enum pdiag_metric_state {
 struct pdiag_metric_value {
 	double value;	      /* a gauge as it is; of a counter, units a second; or NaN */
 	double total;	      /* of a counter: units since pdiag_metrics_new(), as far as known */
-	uint64_t time_ns;     /* when its file was read, CLOCK_MONOTONIC */
+	uint64_t time_ns;     /* when its file was read and it fresh, CLOCK_MONOTONIC */
 	uint64_t interval_ns; /* since the value before; of a counter: what value is over */
 	uint32_t state;	      /* enum pdiag_metric_state */
-	uint32_t fresh;	      /* 1: of the last sample; 0: its file was not read again so soon */
+	uint32_t fresh;	      /* 1: of the last sample; 0: its file was not read again so soon,
+				 or the kernel has not looked at it since */
 };
 
 /* Grows at its end only. */

@@ -114,10 +114,10 @@ static bool find_stack(const struct pdiag_case *c, const struct pdiag_suspect *s
 	return true;
 }
 
-static bool is_told(const struct pdiag_case *c, const struct pdiag_told_stack *t)
+/* rise: of the stack, or of what it stands for. */
+static bool is_told(const struct pdiag_case *c, const struct pdiag_told_stack *t, double rise)
 {
-	return t->part != t->doing &&
-		pdiag_case_passes(c, t->doing, t->rise, t->decades);
+	return t->part != t->doing && pdiag_case_passes(c, t->doing, rise, t->decades);
 }
 
 /* Is it where a stack that is told comes from? What is left there is told with that. */
@@ -137,12 +137,16 @@ static void find_stacks(struct pdiag_case *c, const struct pdiag_suspect *s, str
 {
 	struct pdiag_told_stack t;
 	size_t first = to->count;
+	double rise;
 
 	for (int i = 0; i < STACKS_EACH && find_stack(c, s, &t); i++) {
+		rise = t.rise;
 		/* That it is no chance is known of the process; this says where most of that is. */
-		if (to->count == first && t.doing == s->doing)
+		if (to->count == first && t.doing == s->doing) {
 			t.decades = fmax(t.decades, s->decades);
-		if (is_told(c, &t) && !is_above(c, t.part, to, first)) {
+			rise = fmax(rise, s->rise);
+		}
+		if (is_told(c, &t, rise) && !is_above(c, t.part, to, first)) {
 			if (to->count == first)
 				t.score = fmax(t.score, s->score);
 			else

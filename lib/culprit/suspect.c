@@ -65,12 +65,30 @@ static bool known(const struct pdiag_case *c, uint16_t off)
 	return comparable(c, off) || !comparable(c, !off);
 }
 
-/* The decades that it takes. */
+/* Threads of the kernel have no frames of user space below all others. */
+static bool of_kernel(const struct pdiag_parts *p, uint32_t name)
+{
+	bool any = false;
+
+	if (p->list[name].user)
+		return false;
+	for (uint32_t d = p->list[name].child; d; d = p->list[d].next)
+		for (uint32_t i = p->list[d].child; i; i = p->list[i].next) {
+			if (p->list[i].symbol->kind != PDIAG_FRAME_KERNEL)
+				return false;
+			any = true;
+		}
+	return any;
+}
+
+/* The decades that it takes. Who waits no more often is rather hit than guilty. */
 static double needed(const struct pdiag_case *c, uint32_t doing, double rise)
 {
-	enum pdiag_state state = pdiag_doing_state(c->parts->list[doing].key);
+	const struct pdiag_part *part = &c->parts->list[doing];
 
-	if (!(c->states >> state & 1) || rise < MOST * c->totals.known)
+	if (!(c->states >> pdiag_doing_state(part->key) & 1) || rise < MOST * c->totals.known ||
+		c->parts->list[part->parent].kind != PDIAG_PART_NAME ||
+		of_kernel(c->parts, part->parent) || !pdiag_case_more_often(c, part))
 		return c->significance;
 	return fmin(c->significance, LIKELY);
 }
@@ -161,22 +179,6 @@ static struct finding find_doing(const struct pdiag_case *c, uint32_t doing,
 			f = other;
 	}
 	return f;
-}
-
-/* Threads of the kernel have no frames of user space below all others. */
-static bool of_kernel(const struct pdiag_parts *p, uint32_t name)
-{
-	bool any = false;
-
-	if (p->list[name].user)
-		return false;
-	for (uint32_t d = p->list[name].child; d; d = p->list[d].next)
-		for (uint32_t i = p->list[d].child; i; i = p->list[i].next) {
-			if (p->list[i].symbol->kind != PDIAG_FRAME_KERNEL)
-				return false;
-			any = true;
-		}
-	return any;
 }
 
 static void look(const struct pdiag_case *c, uint32_t part, struct pdiag_suspect *s)

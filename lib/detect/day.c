@@ -8,6 +8,11 @@
 /* Yesterday's hour counts a fifth of what is expected today. */
 #define RATE_A_DAY 0.2
 
+uint32_t pdiag_day_points(const struct pdiag_day *day, uint64_t time_ns)
+{
+	return day->points[time_ns / HOUR_NS % PDIAG_DAY_HOURS];
+}
+
 bool pdiag_day_add(struct pdiag_day *day, uint64_t time_ns, uint64_t step_ns, double x,
 	double *expected)
 {

@@ -20,5 +20,7 @@ struct pdiag_day {
  */
 bool pdiag_day_add(struct pdiag_day *day, uint64_t time_ns, uint64_t step_ns, double x,
 	double *expected);
+/* Points of that hour so far, of all days. */
+uint32_t pdiag_day_points(const struct pdiag_day *day, uint64_t time_ns);
 
 #endif

@@ -158,6 +158,17 @@ static void better(const struct pdiag_detector *d, struct best *best,
 	best->kind = kind;
 }
 
+/* Of how many points a trend, or what is usual at this hour, is known. */
+static uint32_t known_points(const struct pdiag_learned *l, uint32_t feature)
+{
+	uint32_t points = l->tail[feature - 1].points, of_hour;
+
+	if (feature != PDIAG_FEATURE_DAY)
+		return points;
+	of_hour = pdiag_day_points(&l->day, l->time_ns);
+	return points < of_hour ? points : of_hour;
+}
+
 /*
  * What an alert needs: that is not only by a model of the tail, or of points that all tell the
  * same. And of a trend, or of what is usual at an hour, that is known for a few points only, the
@@ -166,13 +177,14 @@ static void better(const struct pdiag_detector *d, struct best *best,
 static void sober(struct pdiag_detector *d, uint32_t feature, const struct pdiag_judged *new,
 	const struct pdiag_judged *rare, struct best *told)
 {
-	double young = log10(d->learned.range[feature - 1].points) + NEW_MORE;
-	double most = young < d->slow_most ? young : d->slow_most;
+	double most = rare->surprise + NEW_MORE, young;
 	struct pdiag_judged j = *new;
 	bool value = feature == PDIAG_FEATURE_VALUE;
 
-	if (value)
-		most = rare->surprise + NEW_MORE;
+	if (!value) {
+		young = log10(known_points(&d->learned, feature)) + NEW_MORE;
+		most = young < d->slow_most ? young : d->slow_most;
+	}
 	if (j.surprise > most)
 		j.surprise = most;
 	better(d, told, &j, feature, PDIAG_SURPRISE_NEW);

@@ -14,7 +14,8 @@ enum { LOAD_1, LOAD_5, LOAD_15, THREADS, ACTIVE, COUNT };
 /* It counts each 5 s and a tick of its timer, and keeps so much of what the average was; see
  * kernel/sched/loadavg.c. */
 #define COUNT_NS 5000000000ull
-#define TICK_NS 20000000ull
+/* Until it is certain that it must have been. */
+#define LATE_NS 300000000ull
 #define KEPT (1884.0 / 2048)
 /* Averages are told in hundredths: a change by less is none. */
 #define CHANGE 0.005
@@ -51,13 +52,13 @@ static void find_active(
 	struct pdiag_metric_load *l = &f->load;
 	bool changed = fabs(load - l->average) > CHANGE, held = false;
 
-	if (!f->before_ns || f->time_ns - f->before_ns >= COUNT_NS) {
+	if (!l->time_ns || f->time_ns - l->time_ns >= COUNT_NS) {
 		/* It may have counted twice. */
 		*l = (struct pdiag_metric_load){ .counted_ns = f->time_ns, .active = NAN };
 	} else if (changed) {
 		l->active = counted(l->average, load);
 		l->counted_ns = f->time_ns;
-	} else if (f->time_ns - l->counted_ns >= COUNT_NS + TICK_NS) {
+	} else if (f->time_ns - l->counted_ns >= COUNT_NS + LATE_NS) {
 		/* It has counted, and found what was to be expected. */
 		l->active = round(load);
 		l->counted_ns = f->time_ns;
@@ -65,6 +66,7 @@ static void find_active(
 		held = true;
 	}
 	l->average = load;
+	l->time_ns = f->time_ns;
 	pdiag_metric_gauge(found, ACTIVE, l->active);
 	if (isnan(l->active))
 		found->broken |= 1u << ACTIVE;

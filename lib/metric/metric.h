@@ -62,7 +62,8 @@ struct pdiag_metric_reader {
 
 /* What the load average tells of. */
 struct pdiag_metric_load {
-	double average;	     /* of the text before */
+	double average;	     /* of the text before that had one */
+	uint64_t time_ns;    /* ... and when that was; 0: none yet */
 	double active;	     /* NaN: not known yet */
 	uint64_t counted_ns; /* when it last was, as far as it was seen */
 };

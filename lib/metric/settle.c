@@ -62,12 +62,27 @@ static void settle_counter(struct pdiag_metrics *m, const struct pdiag_metric_fi
 	b->known = true;
 }
 
-/* Known as it was, until it is looked at again. */
-static void hold(struct pdiag_metrics *m, const struct pdiag_metric_file *f, uint32_t i)
+/* The next value is not late for it. */
+static void break_gauge(struct pdiag_metrics *m, const struct pdiag_metric_file *f, uint32_t i)
 {
-	m->values[i].fresh = 0;
+	set_missing(m, i);
 	m->bases[i].time_ns = f->time_ns;
-	pdiag_history_add(&m->history, (uint32_t)m->bases[i].column, m->values[i].value, 1);
+}
+
+/* Known as it was, until it is looked at again. */
+static void hold(
+	struct pdiag_metrics *m, const struct pdiag_metric_file *f, uint32_t i, double gauge)
+{
+	struct pdiag_metric_value *v = &m->values[i];
+
+	/* It may have been missing in between. */
+	if (v->state == PDIAG_METRIC_MISSING)
+		v->time_ns = f->time_ns;
+	v->value = gauge;
+	v->state = PDIAG_METRIC_OK;
+	v->fresh = 0;
+	m->bases[i].time_ns = f->time_ns;
+	pdiag_history_add(&m->history, (uint32_t)m->bases[i].column, gauge, 1);
 }
 
 void pdiag_metric_settle(struct pdiag_metrics *m, struct pdiag_metric_file *f,
@@ -89,9 +104,9 @@ void pdiag_metric_settle(struct pdiag_metrics *m, struct pdiag_metric_file *f,
 		if (def->kind == PDIAG_METRIC_COUNTER)
 			settle_counter(m, f, i, found->raw[k].count, def->scale, broken);
 		else if (broken)
-			set_missing(m, i);
+			break_gauge(m, f, i);
 		else if (found->held >> k & 1)
-			hold(m, f, i);
+			hold(m, f, i, found->raw[k].gauge * def->scale);
 		else
 			settle_gauge(m, f, i, found->raw[k].gauge * def->scale);
 	}

@@ -44,7 +44,7 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "system.memory.scanned.direct", "pages scanned to get memory", 500, 0, HIGH, MEMORY },
 	{ "system.memory.oom_kills", "kills for want of memory", 0.2, 0, HIGH, 0 },
 	{ "system.disk.io.read", "bytes read from disks", 8 * MIB, 0, HIGH, STORAGE },
-	{ "system.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH, STORAGE },
+	{ "system.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH, 0 },
 	{ "system.disk.queue_time", "operations of disks under way", 2, 0, HIGH, STORAGE },
 	{ "system.network.packets.receive", "packets received", 2000, 500, HIGH, 0 },
 	{ "system.network.tcp.retransmits", "TCP segments sent again", 4, 0, HIGH, NETWORK },
@@ -63,7 +63,7 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "cgroup.memory.oom_kills", "kills for want of memory", 0.2, 0, HIGH, 0 },
 	{ "cgroup.paging.faults.major", "major faults", 50, 0, HIGH, STORAGE },
 	{ "cgroup.disk.io.read", "bytes read from disks", 8 * MIB, 0, HIGH, STORAGE },
-	{ "cgroup.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH, STORAGE },
+	{ "cgroup.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH, 0 },
 	{ "cgroup.threads.count", "threads", 20, 0, HIGH, 0 },
 };
 

@@ -75,13 +75,14 @@ static uint64_t waiting_bytes(struct pdiag_watch *w)
 	return bytes;
 }
 
-/* The oldest that wait lose their profiles, and at last their place. */
+/* The oldest that wait lose their profiles, and then their place; the newest at last. */
 static void make_room(struct pdiag_watch *w)
 {
 	uint64_t room = w->options.max_bytes / 4 * 3;
-	struct pdiag_list *l = w->waiting.next;
+	struct pdiag_list *newest = w->waiting.prev;
 
-	for (; l != &w->waiting && waiting_bytes(w) > room; l = l->next)
+	for (struct pdiag_list *l = w->waiting.next; l != newest && waiting_bytes(w) > room;
+		l = l->next)
 		pdiag_event_drop_profiles(ENTRY(l)->event);
 	while (w->waiting_count > w->options.history ||
 		(w->waiting_count > 1 && waiting_bytes(w) > room)) {
@@ -89,6 +90,8 @@ static void make_room(struct pdiag_watch *w)
 		w->waiting_count--;
 		w->info.dropped++;
 	}
+	if (waiting_bytes(w) > room)
+		pdiag_event_drop_profiles(ENTRY(newest)->event);
 }
 
 static void put_to_wait(struct pdiag_watch *w, const struct pdiag_event *event)

@@ -79,6 +79,11 @@ static uint64_t earliest(const struct pdiag_watch *w, uint32_t rule)
 	return onset < least ? least : onset;
 }
 
+static uint32_t rule_waits(const struct pdiag_watch *w, const struct pdiag_watch_rule *r)
+{
+	return pdiag_watch_choice(pdiag_metrics_describe(w->metrics, r->index)->name)->waits;
+}
+
 static uint32_t waits_of(const struct pdiag_watch *w)
 {
 	uint32_t states = 0;
@@ -86,6 +91,8 @@ static uint32_t waits_of(const struct pdiag_watch *w)
 	for (uint32_t i = 0; i < w->count; i++)
 		if (w->list[i].part.in)
 			states |= w->list[i].choice->waits;
+	if (w->incident.rule != PDIAG_WATCH_NONE)
+		states |= rule_waits(w, &w->rules[w->incident.rule]);
 	return states;
 }
 
@@ -216,7 +223,7 @@ static int go_on(struct pdiag_watch *w)
 /* More surprising than a metric often is, if not enough for an alert. */
 static bool is_off(const struct pdiag_watch_metric *m)
 {
-	return m->fresh && !m->handled && m->last.surprise >= BACKING;
+	return !m->handled && m->last.surprise >= BACKING;
 }
 
 /* Is there more than one metric to it? */
@@ -262,6 +269,24 @@ static bool is_brewing(const struct pdiag_watch *w)
 	return false;
 }
 
+/* Is there one that was looked at again and is not back? What is held was seen but once. */
+static bool is_seen_again(const struct pdiag_watch *w)
+{
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->list[i].part.in && w->list[i].fresh && !pdiag_watch_is_back(w, &w->list[i]))
+			return true;
+	return false;
+}
+
+/* An alert that is on, though nothing may be known of its metric now. */
+static bool is_any_on(const struct pdiag_watch *w)
+{
+	for (uint32_t i = 0; i < w->count; i++)
+		if (pdiag_watch_is_on(w->list[i].last.alert))
+			return true;
+	return false;
+}
+
 /* Nothing yet, or hardly. */
 static int look_out(struct pdiag_watch *w, bool alarm)
 {
@@ -270,7 +295,7 @@ static int look_out(struct pdiag_watch *w, bool alarm)
 
 	if (!in->suspect_ns) {
 		if (!alarm) {
-			w->restored = false;
+			w->restored = w->restored && is_any_on(w);
 			return is_brewing(w) ? 0 :
 				pdiag_evidence_rest(&w->evidence, now, w->quiet_ns);
 		}
@@ -286,7 +311,7 @@ static int look_out(struct pdiag_watch *w, bool alarm)
 	join_all(w);
 	if (is_calm(w))
 		pdiag_watch_drop_incident(w);
-	else if (is_backed(w) || now - in->suspect_ns >= SUSPECT_NS)
+	else if (is_backed(w) || (now - in->suspect_ns >= SUSPECT_NS && is_seen_again(w)))
 		return begin(w, PDIAG_WATCH_NONE);
 	return 0;
 }

@@ -97,7 +97,7 @@ static bool look_at(struct pdiag_watch *w, uint32_t i)
 
 static bool is_surprised(const struct pdiag_watch_metric *m, double less)
 {
-	return pdiag_watch_is_on(m->last.alert) ||
+	return (pdiag_watch_is_on(m->last.alert) && !m->handled) ||
 		(m->fresh && m->last.surprise >= m->last.threshold - less);
 }
 

@@ -100,7 +100,8 @@ static bool is_critical(const struct pdiag_event *e, const struct pdiag_event_me
 		return m->peak >= 0.6;
 	if (strstr(m->name, "oom_kills"))
 		return m->peak > 0;
-	if (!strcmp(m->name, "system.threads.runnable"))
+	if (!strcmp(m->name, "system.threads.runnable") ||
+		!strcmp(m->name, "system.threads.active"))
 		return m->peak >= 8.0 * e->info.cpus;
 	if (!strcmp(m->name, "system.threads.blocked"))
 		return m->peak >= 4.0 * e->info.cpus;

@@ -17,7 +17,8 @@
 /* Shown with any event. */
 static const char *const context[] = {
 	"system.cpu.load_average.1m", "system.cpu.utilization", "system.threads.runnable",
-	"system.threads.blocked", "system.pressure.cpu.some", "system.pressure.memory.some",
+	"system.threads.blocked", "system.threads.active",
+	"system.pressure.cpu.some", "system.pressure.memory.some",
 	"system.pressure.io.some", "system.memory.utilization", "cgroup.cpu.time.user",
 	"cgroup.cpu.time.system", "cgroup.memory.usage",
 };

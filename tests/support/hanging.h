@@ -26,6 +26,7 @@ static inline pid_t hanging(pid_t *of)
 
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
+	assert_true(pid >= 0);
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		child = vfork();
@@ -37,9 +38,9 @@ static inline pid_t hanging(pid_t *of)
 		}
 		_exit(0);
 	}
+	close(ends[1]);
 	assert_int_equal(read(ends[0], of, sizeof(*of)), sizeof(*of));
 	close(ends[0]);
-	close(ends[1]);
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	do {
 		file = fopen(path, "r");

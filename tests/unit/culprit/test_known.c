@@ -47,6 +47,29 @@ static void nobody_has_most(void **state)
 	assert_int_equal(told(s, 1u << PDIAG_STATE_PAGE_FAULT), 0);
 }
 
+/* Who waits as often as before, and longer, is hit by what somebody else does. */
+static void who_is_hit(void **state)
+{
+	struct scene *s = *state;
+
+	for (unsigned int i = 0; i < NORMAL; i++)
+		window_wait(s->normal[i], "base", 40, PDIAG_STATE_PAGE_FAULT, 0.9, 0.001, FAULTS);
+	usual(s->trouble, 10, 1);
+	window_wait(s->trouble, "base", 40, PDIAG_STATE_PAGE_FAULT, 2.4, 0.004, FAULTS);
+	assert_int_equal(told(s, 1u << PDIAG_STATE_PAGE_FAULT), 0);
+}
+
+/* A thread of the kernel works for others. */
+static void for_others(void **state)
+{
+	struct scene *s = *state;
+
+	usual(s->trouble, 10, 1);
+	window_wait(s->trouble, "kworker", 40, PDIAG_STATE_IO, 1.3, 0.0002,
+		"k:kthread<k:worker_thread<k:io_schedule");
+	assert_int_equal(told(s, 1u << PDIAG_STATE_IO), 0);
+}
+
 /* A trifle is none by that. */
 static void too_little(void **state)
 {
@@ -62,6 +85,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_has_most),
 		TEST(nobody_has_most),
+		TEST(who_is_hit),
+		TEST(for_others),
 		TEST(too_little),
 	};
 

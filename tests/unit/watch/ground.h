@@ -6,10 +6,10 @@
 #include "../metric/fixture.h"
 #include "watch/watch.h"
 
-/* What the machine does in the next second. */
 /* Until it is known that something is over: who is active is counted each 5 s. */
 #define LATE (6 * NS)
 
+/* What the machine does in the next second. */
 struct ground {
 	struct fixture f;
 	struct pdiag_watch_options options;

@@ -320,6 +320,17 @@ static struct pdiag_event *made_with_profile(uint64_t id)
 	return event;
 }
 
+#define POINTS 4000
+
+/* With a metric of that many points. */
+static void add_points(struct pdiag_event *event)
+{
+	static struct pdiag_event_point points[POINTS];
+	struct pdiag_event_metric metric = { .name = "m", .unit = "1", .description = "" };
+
+	assert_int_equal(pdiag_event_add_metric(event, &metric, points, POINTS), 0);
+}
+
 static void deliver(uint64_t id)
 {
 	struct pdiag_event *event = made_with_profile(id);
@@ -328,23 +339,19 @@ static void deliver(uint64_t id)
 	pdiag_event_destroy(event);
 }
 
-#define POINTS 4000
-
 /* The metrics of events take memory, too. */
 static void metrics_bounded(void **state)
 {
-	static struct pdiag_event_point points[POINTS];
-	struct pdiag_event_metric metric = { .name = "m", .unit = "1", .description = "" };
 	struct pdiag_event *event;
 
 	(void)state;
-	g.options.max_bytes = 4 * POINTS * sizeof(points[0]) + 20000;
+	g.options.max_bytes = 4 * POINTS * sizeof(struct pdiag_event_point) + 20000;
 	ground_made(&g);
 	for (uint64_t i = 1; i <= 10; i++) {
 		assert_int_equal(pdiag_event_new(g.f.context, &event), 0);
 		event->info = made_info(PDIAG_EVENT_ENDED, 0);
 		event->info.id = i;
-		assert_int_equal(pdiag_event_add_metric(event, &metric, points, POINTS), 0);
+		add_points(event);
 		pdiag_watch_deliver(g.watch, event);
 		pdiag_event_destroy(event);
 		assert_true(ground_info(&g).bytes <= g.options.max_bytes);
@@ -357,6 +364,34 @@ static void metrics_bounded(void **state)
 		pdiag_event_free(event);
 	}
 	assert_int_equal(pdiag_watch_take(g.watch, &event), 0);
+}
+
+/* Who comes last has its profiles, as long as others can go for them. */
+static void newest_is_whole(void **state)
+{
+	struct pdiag_event_info info = { .size = sizeof(info) };
+	struct pdiag_event *event = made_with_profile(99);
+	uint32_t waiting = 0;
+
+	(void)state;
+	g.options.max_bytes = 4 * POINTS * sizeof(struct pdiag_event_point) +
+		4 * pdiag_event_bytes(event);
+	pdiag_event_destroy(event);
+	ground_made(&g);
+	for (uint64_t i = 1; i <= 10; i++) {
+		event = made_with_profile(i);
+		add_points(event);
+		pdiag_watch_deliver(g.watch, event);
+		pdiag_event_destroy(event);
+	}
+	while (pdiag_watch_take(g.watch, &event) == 1) {
+		assert_int_equal(pdiag_event_get_info(event, &info), 0);
+		pdiag_event_free(event);
+		waiting++;
+	}
+	assert_in_range(waiting, 3, 8);
+	assert_int_equal(info.id, 10);
+	assert_int_equal(info.evidence, PDIAG_EVIDENCE_DURING);
 }
 
 /* The oldest that wait lose their profiles, and say so. */
@@ -480,6 +515,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kept_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(metrics_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(newest_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(outlives, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(forked, setup, teardown),

@@ -100,6 +100,25 @@ static void spike(void **state)
 	assert_int_equal(ground_info(&g).events, 1);
 }
 
+/* What is looked at each 5 s was seen but once until it is looked at again. */
+static void spike_between_looks(void **state)
+{
+	static const char *const metrics[] = { "system.threads.active", NULL };
+
+	(void)state;
+	g.options.metrics = metrics;
+	ground_made(&g);
+	quiet(&g, 1200);
+	while (g.written % 5)
+		quiet(&g, 1);
+	second(&g, 90, 1);
+	assert_int_equal(g.watch->list[0].last.alert, PDIAG_ALERT_BEGIN);
+	quiet(&g, 300);
+	assert_int_equal(ground_info(&g).events, 0);
+	storm(&g, 12);
+	assert_int_equal(ground_info(&g).events, 1);
+}
+
 /* What neither would tell alone, both tell at once. */
 static void several_at_once(void **state)
 {
@@ -424,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(begins_and_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(spike, setup, teardown),
+		cmocka_unit_test_setup_teardown(spike_between_looks, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(looks_by_the_clock, setup, teardown),
 		cmocka_unit_test_setup_teardown(points, setup, teardown),
