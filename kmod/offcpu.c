@@ -17,6 +17,7 @@
 #include "compat/compat.h"
 #include "hooks.h"
 #include "record.h"
+#include "task_still.h"
 #include "wait.h"
 
 static u16 state_of(unsigned int state, bool preempted)

@@ -12,6 +12,7 @@
 #include "compat/compat.h"
 #include "offcpu.h"
 #include "record.h"
+#include "task_still.h"
 #include "wait.h"
 
 /* Slots looked at in one piece. */
@@ -53,7 +54,7 @@ static struct task_struct *get_task(const struct pdiag_away_slot *slot)
 
 static bool is_back(const struct task_struct *task, const struct pdiag_away_slot *slot)
 {
-	return !task || READ_ONCE(task->on_cpu) || pdiag_task_switches(task) != slot->switches;
+	return !task || !pdiag_task_still(task, slot->switches);
 }
 
 /* A stack that is not there yet, where the kernel sees to it that it stays while we walk it. */
@@ -64,7 +65,6 @@ static void walk(
 	if (slot->nr || is_back(task, slot))
 		return;
 	pdiag_wait_walk(cpu, slot, task);
-	smp_rmb();
 	if (is_back(task, slot))
 		slot->nr = 0;
 #endif

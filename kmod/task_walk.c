@@ -21,6 +21,7 @@
 
 #include "compat/compat.h"
 #include "hooks.h"
+#include "task_still.h"
 
 #define ANSWER_NS (50 * NSEC_PER_USEC) /* that most CPUs take less than to answer */
 #define ANSWERS 5 /* milliseconds to wait for one that takes longer */
@@ -230,18 +231,6 @@ static bool use_memory(struct pdiag_tasks *tasks, struct task_struct *task)
 	return true;
 }
 
-/* How often a task left a CPU: as long as that stays, and it is on none, it did not run. */
-static unsigned long switches(const struct task_struct *task)
-{
-	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
-}
-
-static bool still(const struct task_struct *task, unsigned long before)
-{
-	smp_rmb();
-	return !READ_ONCE(task->on_cpu) && switches(task) == before;
-}
-
 static void walk_user(struct pdiag_tasks *tasks, struct task_struct *task,
 	struct pdiag_walk *walk, unsigned long before)
 {
@@ -251,24 +240,24 @@ static void walk_user(struct pdiag_tasks *tasks, struct task_struct *task,
 	/* Its stack may be gone by now. */
 	if ((task->flags & PF_KTHREAD) ||
 		copy_from_kernel_nofault(&regs, task_pt_regs(task), sizeof(regs)) ||
-		!user_mode(&regs) || !use_memory(tasks, task) || !still(task, before))
+		!user_mode(&regs) || !use_memory(tasks, task) || !pdiag_task_still(task, before))
 		return;
 	pdiag_walk_user(walk, &regs, false);
-	if (!still(task, before))
+	if (!pdiag_task_still(task, before))
 		*walk = old;
 }
 
 static bool walk_resting(
 	struct pdiag_tasks *tasks, struct task_struct *task, struct pdiag_walk *walk)
 {
-	unsigned long before = switches(task);
+	unsigned long before = pdiag_task_switches(task);
 
 	smp_rmb();
 	if (READ_ONCE(task->on_cpu))
 		return false;
 	if (what(tasks) & PDIAG_WALK_KERNEL)
 		walk_kernel(tasks, task, walk);
-	if (!still(task, before)) {
+	if (!pdiag_task_still(task, before)) {
 		walk->nr = 0;
 		walk->hash = 0;
 		walk->flags = 0;

@@ -38,10 +38,4 @@ enum pdiag_wait_told pdiag_wait_so_far(
 void pdiag_wait_walk(
 	struct pdiag_cpu *cpu, struct pdiag_away_slot *slot, struct task_struct *task);
 
-/* How often a task left a CPU: as long as that stays, and it is on none, it did not run. */
-static inline unsigned long pdiag_task_switches(const struct task_struct *task)
-{
-	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
-}
-
 #endif

@@ -153,18 +153,15 @@ void pdiag_event_give_culprits(struct pdiag_event *event, struct pdiag_culprits 
 	event->culprits = culprits;
 }
 
-int pdiag_event_brief(const struct pdiag_event *event, struct pdiag_event **out)
+/* What is said of it, and nothing of its parts. */
+static int copy_words(const struct pdiag_event *event, struct pdiag_event **out)
 {
-	struct pdiag_event_info info = { .size = sizeof(info) };
 	struct pdiag_event *e;
 	int ret = pdiag_event_new(event->context, &e);
 
 	if (ret)
 		return ret;
-	pdiag_event_get_info(event, &info);
 	e->info = event->info;
-	e->info.metrics = info.metrics;
-	e->info.culprits = info.culprits;
 	for (size_t i = 0; !ret && i < PDIAG_COUNT(e->texts); i++)
 		if (event->texts[i])
 			ret = pdiag_event_set_text(e, (enum pdiag_event_text)i, event->texts[i]);
@@ -175,11 +172,23 @@ int pdiag_event_brief(const struct pdiag_event *event, struct pdiag_event **out)
 	return ret;
 }
 
+int pdiag_event_brief(const struct pdiag_event *event, struct pdiag_event **out)
+{
+	struct pdiag_event_info info = { .size = sizeof(info) };
+	int ret = copy_words(event, out);
+
+	if (ret)
+		return ret;
+	pdiag_event_get_info(event, &info);
+	(*out)->info.metrics = info.metrics;
+	(*out)->info.culprits = info.culprits;
+	return 0;
+}
+
 static int copy_parts(struct pdiag_event *to, const struct pdiag_event *from)
 {
 	int ret = 0;
 
-	to->info = from->info;
 	for (size_t i = 0; !ret && i < from->series_count; i++)
 		ret = pdiag_event_add_metric(to, &from->series[i].metric,
 			from->series[i].points, from->series[i].metric.points);
@@ -198,7 +207,7 @@ static int copy_parts(struct pdiag_event *to, const struct pdiag_event *from)
 int pdiag_event_copy(const struct pdiag_event *event, struct pdiag_event **out)
 {
 	struct pdiag_event *e;
-	int ret = pdiag_event_brief(event, &e);
+	int ret = copy_words(event, &e);
 
 	if (ret)
 		return ret;

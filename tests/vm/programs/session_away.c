@@ -87,20 +87,6 @@ static void hang(void *arg)
 	_exit(0);
 }
 
-static void take(int fd)
-{
-	char c;
-
-	if (read(fd, &c, 1) != 1)
-		_exit(1);
-}
-
-static void pass(int fd)
-{
-	if (write(fd, "", 1) != 1)
-		die("write: %s", strerror(errno));
-}
-
 static void wait_and_run(void *arg)
 {
 	(void)arg;

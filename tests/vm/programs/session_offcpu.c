@@ -63,20 +63,6 @@ struct turn {
 };
 static struct turn *turn;
 
-static void pass(int fd)
-{
-	if (write(fd, "", 1) != 1)
-		_exit(1);
-}
-
-static void take(int fd)
-{
-	char c;
-
-	if (read(fd, &c, 1) != 1)
-		_exit(1);
-}
-
 static void have_turn(void *arg)
 {
 	struct times from, to;
