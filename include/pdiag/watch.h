@@ -51,8 +51,9 @@ struct pdiag_watch_options {
 	uint32_t hz;		  /* samples a second and CPU; 0: 99 */
 	uint32_t before_s;	  /* of samples from before the onset, 5 to 300; 0: 15 */
 	uint32_t during_s;	  /* of samples from the event itself, at most; 0: 15 */
-	uint32_t cooldown_s;	  /* no profile or dump is taken so soon after those of another
-				     event, which then says so; 0: 30 */
+	uint32_t cooldown_s;	  /* profiles and a dump are taken once in so long: for four events
+				     in a row at most in four times that; others say that they
+				     have none; 0: 30 */
 	uint32_t history;	  /* events that are kept in memory, 1 to 4,096; 0: 64 */
 	uint32_t source;	  /* enum pdiag_source_id of samples and dumps */
 	uint32_t flags;		  /* PDIAG_WATCH_* */

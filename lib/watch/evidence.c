@@ -15,14 +15,8 @@
 #include "profile/profile.h"
 #include "util/clock.h"
 
-/* Ordinary times are sampled so often: sooner as long as there are few windows. */
-#define REST_FIRST_NS (20 * PDIAG_SECOND_NS)
-#define REST_NS (300 * PDIAG_SECOND_NS)
 /* What it may take from an onset until it is found. */
 #define LATE_S 10u
-/* Records between looks at whether the onset is reached. */
-#define SPLIT_RECORDS 16u
-#define READ_RECORDS 65536u
 /* Of shorter waits only so many are taken as tell where their time goes. */
 #define OFF_CPU_MIN_NS 1000000u
 
@@ -107,6 +101,7 @@ int pdiag_evidence_open(struct pdiag_evidence *e, struct pdiag *context,
 void pdiag_evidence_close(struct pdiag_evidence *e)
 {
 	pdiag_ordinary_free(&e->ordinary);
+	pdiag_ordinary_free(&e->strained);
 	pdiag_capture_free(e->capture);
 	e->capture = NULL;
 	pdiag_evidence_tasks_close(e);
@@ -122,112 +117,7 @@ void pdiag_evidence_dispatch(struct pdiag_evidence *e)
 
 uint64_t pdiag_evidence_bytes(const struct pdiag_evidence *e)
 {
-	return pdiag_ordinary_bytes(&e->ordinary);
-}
-
-/* With those of processes, which are held back until samples of later come. */
-static uint64_t records_of(const struct pdiag_capture *c)
-{
-	return c->pipeline.records + c->held.count;
-}
-
-/* What the flight recorder holds, up to that time. 0 or a negative errno; what there was no memory
- * for is in the ledger. */
-static int read_until(struct pdiag_capture *c, uint64_t time, uint64_t step)
-{
-	uint64_t before;
-	int ret;
-
-	do {
-		before = records_of(c);
-		ret = pdiag_capture_read(c, step);
-	} while ((ret >= 0 || ret == -ENOMEM) && c->source->state.flight.unread &&
-		c->pipeline.last_time < time && records_of(c) > before);
-	return ret >= 0 || ret == -ENOMEM ? 0 : ret;
-}
-
-/* Empty the flight recorder and let it go on. *before, if there is a place for it, is what was
- * sampled before `split_ns`. Both are ours. */
-static int empty(struct pdiag_evidence *e, uint64_t split_ns, struct pdiag_profile **before,
-	struct pdiag_profile **after)
-{
-	struct pdiag_capture *c = e->capture;
-	const struct pdiag_source_flight *f = &c->source->state.flight;
-	int ret = pdiag_capture_freeze(c);
-
-	*after = NULL;
-	if (before)
-		*before = NULL;
-	if (!ret && before)
-		ret = read_until(c, split_ns, SPLIT_RECORDS);
-	if (!ret && before)
-		ret = pdiag_pipeline_take(
-			&c->pipeline, split_ns < f->time ? split_ns : f->time, before);
-	if (!ret)
-		ret = read_until(c, UINT64_MAX, READ_RECORDS);
-	if (!ret)
-		ret = pdiag_capture_take(c, after);
-	if (ret && before) {
-		pdiag_profile_free(*before);
-		*before = NULL;
-	}
-	if (*after)
-		pdiag_profile_adopt(*after);
-	if (before && *before)
-		pdiag_profile_adopt(*before);
-	e->taken_ns = pdiag_capture_clock();
-	pdiag_capture_thaw(c);
-	return ret;
-}
-
-static void keep_ordinary(struct pdiag_evidence *e, struct pdiag_profile *fresh)
-{
-	static const char too_large[] = "no ordinary times: a window of them takes more than a "
-		"quarter of max_bytes";
-
-	if (!pdiag_ordinary_keep(&e->ordinary, fresh, e->max_bytes / 4) && !e->ordinary.count &&
-		!strstr(e->why, too_large))
-		pdiag_evidence_lack(e, too_large, "");
-}
-
-int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_ns)
-{
-	uint64_t every = REST_FIRST_NS * (e->ordinary.count + 1);
-	struct pdiag_profile *fresh, *unquiet = NULL;
-	uint64_t since = e->taken_ns > quiet_ns ? e->taken_ns : quiet_ns;
-	int ret;
-
-	if (e->ordinary.count >= PDIAG_ORDINARY_MAX)
-		every = REST_NS;
-	if (!e->capture || now < since || now - since < every)
-		return 0;
-	/* The end of an event is no ordinary time. */
-	ret = empty(e, quiet_ns, e->taken_ns < quiet_ns ? &unquiet : NULL, &fresh);
-	if (!ret)
-		keep_ordinary(e, fresh);
-	pdiag_profile_destroy(unquiet);
-	return ret == -ENOMEM ? ret : 0;
-}
-
-static int take_samples(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns)
-{
-	struct pdiag_profile *before, *during;
-	uint64_t from = e->taken_ns, after_ns = 0;
-	int ret = empty(e, onset_ns > from ? onset_ns : from, &before, &during);
-
-	if (ret) {
-		pdiag_event_add_limit(event, "the samples could not be taken in");
-		return ret == -ENOMEM ? ret : 0;
-	}
-	if (e->capture->pipeline.from > from)
-		from = e->capture->pipeline.from;
-	if (onset_ns < from || onset_ns - from < e->before_ns)
-		ret = pdiag_ordinary_before(&e->ordinary, from, onset_ns, before, &after_ns);
-	event->info.before_ns = pdiag_profile_duration(before) - after_ns;
-	event->info.during_ns = pdiag_profile_duration(during);
-	pdiag_event_give_profile(event, PDIAG_EVIDENCE_BEFORE, before);
-	pdiag_event_give_profile(event, PDIAG_EVIDENCE_DURING, during);
-	return ret == -ENOMEM ? ret : 0;
+	return pdiag_ordinary_bytes(&e->ordinary) + pdiag_ordinary_bytes(&e->strained);
 }
 
 /* For difference graphs. */
@@ -246,6 +136,18 @@ static int take_normal(struct pdiag_evidence *e, struct pdiag_event *event)
 	return 0;
 }
 
+/* Faults come in rows; what is not taken for one of them is not seen again. */
+static bool may_take(struct pdiag_evidence *e, uint64_t now)
+{
+	uint64_t *oldest = &e->event_ns[PDIAG_EVIDENCE_BURST - 1];
+
+	if (*oldest && now - *oldest < PDIAG_EVIDENCE_BURST * e->cooldown_ns)
+		return false;
+	memmove(e->event_ns + 1, e->event_ns, sizeof(e->event_ns) - sizeof(e->event_ns[0]));
+	e->event_ns[0] = now;
+	return true;
+}
+
 int pdiag_evidence_begin(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns)
 {
 	uint64_t now = pdiag_capture_clock();
@@ -255,38 +157,20 @@ int pdiag_evidence_begin(struct pdiag_evidence *e, struct pdiag_event *event, ui
 		pdiag_event_add_limit(event, e->why);
 	if (!e->capture && !e->tasks)
 		return 0;
-	if (e->event_ns && now - e->event_ns < e->cooldown_ns) {
+	if (!may_take(e, now)) {
 		pdiag_event_add_limit(
-			event, "no profile and no dump so soon after the event before");
+			event, "no profile and no dump so soon after those of events before");
+		pdiag_profile_destroy(pdiag_ordinary_since(&e->strained, onset_ns));
 		return 0;
 	}
-	e->event_ns = now;
 	/* The tasks first: they are of this moment, the samples wait. */
 	if (e->tasks)
 		failed = pdiag_evidence_tasks(e, event, onset_ns);
 	if (e->capture)
-		ret = take_samples(e, event, onset_ns);
+		ret = pdiag_evidence_samples(e, event, onset_ns);
 	failed = ret ? ret : failed;
 	ret = take_normal(e, event);
 	return ret ? ret : failed;
-}
-
-int pdiag_evidence_during(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t end_ns)
-{
-	struct pdiag_profile *place = event->profiles[__builtin_ctz(PDIAG_EVIDENCE_DURING)];
-	struct pdiag_profile *more, *rest;
-	int ret;
-
-	if (!e->capture || !place)
-		return 0;
-	ret = empty(e, end_ns, &more, &rest);
-	if (ret)
-		return ret == -ENOMEM ? ret : 0;
-	ret = pdiag_profile_merge(place, more);
-	pdiag_profile_destroy(more);
-	pdiag_profile_destroy(rest);
-	event->info.during_ns = pdiag_profile_duration(place);
-	return ret ? ret : 1;
 }
 
 int pdiag_evidence_blame(struct pdiag_evidence *e, struct pdiag_event *event)

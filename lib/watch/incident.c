@@ -15,8 +15,7 @@
 #define EVENT_MAX_NS (3600 * PDIAG_SECOND_NS)
 /* One metric alone must be off for so long: a spike is no incident. */
 #define SUSPECT_NS (900 * 1000000ull)
-/* It is not alone if another one is, or two are so surprising, in decades, at the same time. */
-#define BACKING 2.5
+/* It is not alone if another one is, or more than so many are off at the same time. */
 #define BACKERS 2u
 
 /* Onsets are not before this: the event before has ended by then. */
@@ -220,12 +219,6 @@ static int go_on(struct pdiag_watch *w)
 	return 0;
 }
 
-/* More surprising than a metric often is, if not enough for an alert. */
-static bool is_off(const struct pdiag_watch_metric *m)
-{
-	return !m->handled && m->last.surprise >= BACKING;
-}
-
 /* Is there more than one metric to it? */
 static bool is_backed(const struct pdiag_watch *w)
 {
@@ -236,7 +229,7 @@ static bool is_backed(const struct pdiag_watch *w)
 		bool on = pdiag_watch_is_alarming(w, m);
 
 		alarming += on;
-		count += on || is_off(m);
+		count += on || pdiag_watch_is_off(m);
 	}
 	return alarming > 1 || count > BACKERS;
 }
@@ -264,7 +257,7 @@ static bool is_brewing(const struct pdiag_watch *w)
 		if (w->rules[i].last.onset_ns && !w->rules[i].handled)
 			return true;
 	for (uint32_t i = 0; i < w->count; i++)
-		if (is_off(&w->list[i]))
+		if (pdiag_watch_is_off(&w->list[i]))
 			return true;
 	return false;
 }
@@ -287,6 +280,19 @@ static bool is_any_on(const struct pdiag_watch *w)
 	return false;
 }
 
+/* No alert. */
+static int look_closer(struct pdiag_watch *w)
+{
+	bool incident;
+	int ret;
+
+	w->restored = w->restored && is_any_on(w);
+	if (!is_brewing(w))
+		return pdiag_evidence_rest(&w->evidence, pdiag_watch_now(w), w->quiet_ns);
+	ret = pdiag_watch_doubt(w, &incident);
+	return incident ? begin(w, PDIAG_WATCH_NONE) : ret;
+}
+
 /* Nothing yet, or hardly. */
 static int look_out(struct pdiag_watch *w, bool alarm)
 {
@@ -294,11 +300,8 @@ static int look_out(struct pdiag_watch *w, bool alarm)
 	uint64_t now = pdiag_watch_now(w);
 
 	if (!in->suspect_ns) {
-		if (!alarm) {
-			w->restored = w->restored && is_any_on(w);
-			return is_brewing(w) ? 0 :
-				pdiag_evidence_rest(&w->evidence, now, w->quiet_ns);
-		}
+		if (!alarm)
+			return look_closer(w);
 		in->main = main_of(w);
 		join_all(w);
 		in->suspect_ns = now;

@@ -18,6 +18,9 @@
 /* ... up to so many metrics. */
 #define TOGETHER_MOST 3u
 
+/* Decades of a metric that is off. */
+#define OFF 2.5
+
 static struct pdiag_metrics_info info_of(const struct pdiag_watch *w)
 {
 	struct pdiag_metrics_info info = { .size = sizeof(info) };
@@ -160,6 +163,11 @@ int pdiag_watch_look(struct pdiag_watch *w)
 	w->info.learning = w->count && learning * 2 > w->count;
 	w->info.surprise = w->group ? w->together.surprise : 0;
 	return 1;
+}
+
+bool pdiag_watch_is_off(const struct pdiag_watch_metric *m)
+{
+	return !m->handled && m->last.surprise >= OFF;
 }
 
 bool pdiag_watch_is_broken(const struct pdiag_watch_rule *r)

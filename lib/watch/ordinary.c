@@ -26,17 +26,21 @@ bool pdiag_ordinary_keep(
 	return true;
 }
 
-static void drop_newest(struct pdiag_ordinary *o)
+struct pdiag_profile *pdiag_ordinary_since(struct pdiag_ordinary *o, uint64_t time_ns)
 {
-	pdiag_profile_destroy(o->list[0]);
+	struct pdiag_profile *newest = o->count ? o->list[0] : NULL;
+
+	if (!newest || newest->end_time <= time_ns)
+		return NULL;
 	o->count--;
 	memmove(o->list, o->list + 1, o->count * sizeof(o->list[0]));
+	return newest;
 }
 
 int pdiag_ordinary_before(struct pdiag_ordinary *o, uint64_t from_ns, uint64_t onset_ns,
 	struct pdiag_profile *before, uint64_t *after_ns)
 {
-	struct pdiag_profile *last = o->count ? o->list[0] : NULL;
+	struct pdiag_profile *last = o->count ? o->list[0] : NULL, *gone;
 	int ret = 0;
 
 	*after_ns = 0;
@@ -47,8 +51,8 @@ int pdiag_ordinary_before(struct pdiag_ordinary *o, uint64_t from_ns, uint64_t o
 			*after_ns = last->end_time - onset_ns;
 	}
 	/* What has the event in it is not what it is compared with. */
-	while (o->count && o->list[0]->end_time > onset_ns)
-		drop_newest(o);
+	while ((gone = pdiag_ordinary_since(o, onset_ns)))
+		pdiag_profile_destroy(gone);
 	return ret;
 }
 

@@ -19,6 +19,8 @@ struct pdiag_ordinary {
  * none, and is gone. */
 bool pdiag_ordinary_keep(
 	struct pdiag_ordinary *o, struct pdiag_profile *fresh, uint64_t room);
+/* Take the newest out, for the caller to own; NULL: it ended by `time_ns`, or there is none. */
+struct pdiag_profile *pdiag_ordinary_since(struct pdiag_ordinary *o, uint64_t time_ns);
 /*
  * What was before `onset_ns` is in `before` from `from_ns` on. Add the newest window to it if that
  * ended just before; *after_ns is the time in it behind the onset, if that is in it: it cannot be

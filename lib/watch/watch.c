@@ -144,6 +144,7 @@ int pdiag_watch_make(struct pdiag *context, const struct pdiag_watch_options *op
 	pdiag_list_init(&w->history);
 	pdiag_list_init(&w->waiting);
 	w->cpus = ground ? ground->cpus : machine.cpus;
+	w->ask = ground ? ground->ask : NULL;
 	ret = pdiag_watch_options_check(&w->options, options);
 	if (!ret)
 		ret = open_all(w, ground ? ground : &machine);

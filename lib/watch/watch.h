@@ -62,6 +62,10 @@ struct pdiag_watch_incident {
 /* What is not known for so many looks keeps no event open. */
 #define PDIAG_WATCH_MISSING 10u
 
+/* Who does more since `onset_ns` than in ordinary times: as pdiag_evidence_ask(). */
+typedef int (*pdiag_watch_ask_fn)(struct pdiag *context, uint64_t onset_ns, uint32_t waits,
+	struct pdiag_culprits **out);
+
 /* An event in the history, or one that waits to be taken. */
 struct pdiag_watch_entry {
 	struct pdiag_list link;
@@ -85,6 +89,8 @@ struct pdiag_watch {
 	struct pdiag_list history, waiting; /* of entries; oldest first */
 	uint32_t history_count, waiting_count;
 	uint64_t id; /* of the last event */
+	uint64_t doubt_ns; /* when it was last asked who is at it, without an alert; 0: never */
+	pdiag_watch_ask_fn ask; /* NULL: pdiag_evidence_ask() */
 	uint64_t quiet_ns; /* when the last event ended, or we began */
 	uint64_t now_ns, realtime_ns; /* of the last look; CLOCK_MONOTONIC, and since 1970 */
 	uint64_t clock_offset_ns; /* from CLOCK_MONOTONIC to the detectors' clock */
@@ -102,6 +108,7 @@ struct pdiag_watch_ground {
 	const char *root; /* where proc lies */
 	const struct pdiag_metric_clock *clock;
 	uint32_t cpus;
+	pdiag_watch_ask_fn ask; /* NULL: the samples say who is at it */
 };
 /* pdiag_watch_new() on another ground; NULL: the machine. */
 int pdiag_watch_make(struct pdiag *context, const struct pdiag_watch_options *options,
@@ -118,6 +125,8 @@ static inline bool pdiag_watch_is_on(uint32_t alert)
 {
 	return alert == PDIAG_ALERT_BEGIN || alert == PDIAG_ALERT_ON;
 }
+/* More surprising than a metric often is, if not enough for an alert. */
+bool pdiag_watch_is_off(const struct pdiag_watch_metric *m);
 /* Is it this metric, or this rule? */
 bool pdiag_watch_is_alarming(const struct pdiag_watch *w, const struct pdiag_watch_metric *m);
 bool pdiag_watch_is_broken(const struct pdiag_watch_rule *r);
@@ -142,6 +151,10 @@ bool pdiag_watch_is_back(const struct pdiag_watch *w, const struct pdiag_watch_m
 void pdiag_watch_leave(struct pdiag_watch_metric *m, bool calm);
 /* It was left, and is as bad again. */
 bool pdiag_watch_is_again(const struct pdiag_watch *w, const struct pdiag_watch_metric *m);
+
+/* doubt.c: there is no alert, but are metrics off, and is somebody at it who never is? Those take
+ * part from now on then. 0 or -ENOMEM. */
+int pdiag_watch_doubt(struct pdiag_watch *w, bool *incident);
 
 /* incident.c: after a look. 0 or -ENOMEM. */
 int pdiag_watch_follow(struct pdiag_watch *w);

@@ -70,6 +70,22 @@ static void for_others(void **state)
 	assert_int_equal(told(s, 1u << PDIAG_STATE_IO), 0);
 }
 
+/* Others wait, too, and longer; a metric tells of what. */
+static void what_is_meant(void **state)
+{
+	struct scene *s = *state;
+
+	usual(s->trouble, 10, 1);
+	window_wait(s->trouble, "pool", 40, PDIAG_STATE_FUTEX, 10, 0.05, "u:main<u:take_work");
+	window_wait(s->trouble, "sender", 41, PDIAG_STATE_NETWORK, 9, 0.05, "u:main<u:send_on");
+	assert_true(told(s, 0) > 0);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "pool");
+	pdiag_culprits_free(s->found);
+	assert_true(told(s, 1u << PDIAG_STATE_NETWORK) > 0);
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 0)->process, "sender");
+	assert_string_equal(nth(s, PDIAG_CULPRIT_PROCESS, 1)->process, "pool");
+}
+
 /* A trifle is none by that. */
 static void too_little(void **state)
 {
@@ -87,6 +103,7 @@ int main(void)
 		TEST(nobody_has_most),
 		TEST(who_is_hit),
 		TEST(for_others),
+		TEST(what_is_meant),
 		TEST(too_little),
 	};
 

@@ -270,6 +270,11 @@ static void cooldown(void **state)
 		print_message("skipped: %s\n", ground_info(&g).limits);
 		skip();
 	}
+	for (uint32_t i = 0; i < PDIAG_EVIDENCE_BURST; i++)
+		assert_false(is_missing_so_soon());
+	assert_true(is_missing_so_soon());
+	/* The first of them was longer ago. */
+	g.watch->evidence.event_ns[PDIAG_EVIDENCE_BURST - 1] = 0;
 	assert_false(is_missing_so_soon());
 	assert_true(is_missing_so_soon());
 	g.watch->evidence.cooldown_ns = 0;

@@ -118,12 +118,31 @@ static void room(void **state)
 	assert_int_equal(o.count, 2);
 }
 
+/* The newest is given away, if it reaches so far. */
+static void since(void **state)
+{
+	struct pdiag_profile *p;
+
+	(void)state;
+	assert_null(pdiag_ordinary_since(&o, 0));
+	assert_true(pdiag_ordinary_keep(&o, window(10, 20, "u:old"), ROOM));
+	assert_true(pdiag_ordinary_keep(&o, window(30, 50, "u:last"), ROOM));
+	assert_null(pdiag_ordinary_since(&o, 50 * NS));
+	p = pdiag_ordinary_since(&o, 49 * NS);
+	assert_non_null(p);
+	assert_int_equal(p->start_time, 30 * NS);
+	pdiag_profile_destroy(p);
+	assert_int_equal(o.count, 1);
+	assert_int_equal(o.list[0]->start_time, 10 * NS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(just_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(within, setup, teardown),
 		cmocka_unit_test_setup_teardown(room, setup, teardown),
+		cmocka_unit_test_setup_teardown(since, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Samples out of the flight recorder: windows of ordinary times, what was before an onset and after
+ * it, and short times of which somebody asks who is at it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "capture/capture.h"
+#include "culprit/compare.h"
+#include "event/event.h"
+#include "profile/profile.h"
+#include "util/clock.h"
+#include "watch/evidence.h"
+
+/* Ordinary times are sampled so often: sooner as long as there are few windows. */
+#define REST_FIRST_NS (20 * PDIAG_SECOND_NS)
+#define REST_NS (300 * PDIAG_SECOND_NS)
+/* Who never is at it is known from so many windows on. */
+#define ASK_LEAST 3u
+/* Records between looks at whether the onset is reached. */
+#define SPLIT_RECORDS 16u
+#define READ_RECORDS 65536u
+
+/* With those of processes, which are held back until samples of later come. */
+static uint64_t records_of(const struct pdiag_capture *c)
+{
+	return c->pipeline.records + c->held.count;
+}
+
+/* What the flight recorder holds, up to that time. 0 or a negative errno; what there was no memory
+ * for is in the ledger. */
+static int read_until(struct pdiag_capture *c, uint64_t time, uint64_t step)
+{
+	uint64_t before;
+	int ret;
+
+	do {
+		before = records_of(c);
+		ret = pdiag_capture_read(c, step);
+	} while ((ret >= 0 || ret == -ENOMEM) && c->source->state.flight.unread &&
+		c->pipeline.last_time < time && records_of(c) > before);
+	return ret >= 0 || ret == -ENOMEM ? 0 : ret;
+}
+
+/* Empty the flight recorder and let it go on. *before, if there is a place for it, is what was
+ * sampled before `split_ns`. Both are ours. */
+static int empty(struct pdiag_evidence *e, uint64_t split_ns, struct pdiag_profile **before,
+	struct pdiag_profile **after)
+{
+	struct pdiag_capture *c = e->capture;
+	const struct pdiag_source_flight *f = &c->source->state.flight;
+	int ret = pdiag_capture_freeze(c);
+
+	*after = NULL;
+	if (before)
+		*before = NULL;
+	if (!ret && before)
+		ret = read_until(c, split_ns, SPLIT_RECORDS);
+	if (!ret && before)
+		ret = pdiag_pipeline_take(
+			&c->pipeline, split_ns < f->time ? split_ns : f->time, before);
+	if (!ret)
+		ret = read_until(c, UINT64_MAX, READ_RECORDS);
+	if (!ret)
+		ret = pdiag_capture_take(c, after);
+	if (ret && before) {
+		pdiag_profile_free(*before);
+		*before = NULL;
+	}
+	if (*after)
+		pdiag_profile_adopt(*after);
+	if (before && *before)
+		pdiag_profile_adopt(*before);
+	e->taken_ns = pdiag_capture_clock();
+	pdiag_capture_thaw(c);
+	return ret;
+}
+
+static void keep_ordinary(struct pdiag_evidence *e, struct pdiag_profile *fresh)
+{
+	static const char too_large[] = "no ordinary times: a window of them takes more than a "
+		"fifth of max_bytes";
+
+	if (!pdiag_ordinary_keep(&e->ordinary, fresh, e->max_bytes / 5) && !e->ordinary.count &&
+		!strstr(e->why, too_large))
+		pdiag_evidence_lack(e, too_large, "");
+}
+
+int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_ns)
+{
+	uint64_t every = REST_FIRST_NS * (e->ordinary.count + 1);
+	struct pdiag_profile *fresh, *unquiet = NULL;
+	uint64_t since = e->taken_ns > quiet_ns ? e->taken_ns : quiet_ns;
+	int ret;
+
+	if (e->ordinary.count >= PDIAG_ORDINARY_MAX)
+		every = REST_NS;
+	if (!e->capture || now < since || now - since < every)
+		return 0;
+	/* The end of an event is no ordinary time. */
+	ret = empty(e, quiet_ns, e->taken_ns < quiet_ns ? &unquiet : NULL, &fresh);
+	if (!ret)
+		keep_ordinary(e, fresh);
+	pdiag_profile_destroy(unquiet);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+int pdiag_evidence_samples(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns)
+{
+	struct pdiag_profile *before, *during, *asked;
+	uint64_t from = e->taken_ns, after_ns = 0;
+	int ret = empty(e, onset_ns > from ? onset_ns : from, &before, &during);
+
+	/* When it was asked who is at it, it had begun. */
+	asked = pdiag_ordinary_since(&e->strained, onset_ns);
+	if (ret) {
+		pdiag_profile_destroy(asked);
+		pdiag_event_add_limit(event, "the samples could not be taken in");
+		return ret == -ENOMEM ? ret : 0;
+	}
+	if (e->capture->pipeline.from > from)
+		from = e->capture->pipeline.from;
+	if (asked && asked->start_time < from)
+		from = asked->start_time;
+	if (onset_ns < from || onset_ns - from < e->before_ns)
+		ret = pdiag_ordinary_before(&e->ordinary, from, onset_ns, before, &after_ns);
+	if (!ret && asked)
+		ret = pdiag_profile_merge(during, asked);
+	pdiag_profile_destroy(asked);
+	event->info.before_ns = pdiag_profile_duration(before) - after_ns;
+	event->info.during_ns = pdiag_profile_duration(during);
+	pdiag_event_give_profile(event, PDIAG_EVIDENCE_BEFORE, before);
+	pdiag_event_give_profile(event, PDIAG_EVIDENCE_DURING, during);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+int pdiag_evidence_during(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t end_ns)
+{
+	struct pdiag_profile *place = event->profiles[__builtin_ctz(PDIAG_EVIDENCE_DURING)];
+	struct pdiag_profile *more, *rest;
+	int ret;
+
+	if (!e->capture || !place)
+		return 0;
+	ret = empty(e, end_ns, &more, &rest);
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
+	ret = pdiag_profile_merge(place, more);
+	pdiag_profile_destroy(more);
+	pdiag_profile_destroy(rest);
+	event->info.during_ns = pdiag_profile_duration(place);
+	return ret ? ret : 1;
+}
+
+/* The time before. A window that is not yet due takes the place of the newest one. */
+static void keep_before(struct pdiag_evidence *e, struct pdiag_profile *before)
+{
+	struct pdiag_ordinary *o = &e->ordinary;
+
+	if (o->count == PDIAG_ORDINARY_MAX &&
+		o->list[0]->end_time - o->list[1]->end_time < REST_NS)
+		pdiag_profile_destroy(pdiag_ordinary_since(o, 0));
+	keep_ordinary(e, before);
+}
+
+int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t onset_ns, uint32_t waits,
+	struct pdiag_culprits **out)
+{
+	struct pdiag_profile *list[2 * PDIAG_ORDINARY_MAX], *before, *during;
+	uint32_t count = e->ordinary.count;
+	int ret;
+
+	*out = NULL;
+	if (!e->capture || count < ASK_LEAST || onset_ns <= e->taken_ns)
+		return 0;
+	ret = empty(e, onset_ns, &before, &during);
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
+	memcpy(list, e->ordinary.list, count * sizeof(list[0]));
+	memcpy(list + count, e->strained.list, e->strained.count * sizeof(list[0]));
+	ret = pdiag_culprits_compare(
+		list, count + e->strained.count, during, NULL, NULL, waits, out);
+	keep_before(e, before);
+	pdiag_ordinary_keep(&e->strained, during, e->max_bytes / 20);
+	return ret;
+}
