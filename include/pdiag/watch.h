@@ -89,7 +89,8 @@ PDIAG_API void pdiag_watch_free(struct pdiag_watch *watch);
 /* Polls readable when dispatch has work, which is at least every interval_ms. Do not read from or
  * close it. */
 PDIAG_API int pdiag_watch_fd(const struct pdiag_watch *watch);
-/* Look, sample, tell. Never blocks for longer than taking evidence takes: some 3 us of CPU time for
+/* Look, sample, tell. Never blocks for longer than taking evidence takes, which is also done, each
+ * 30 s at most, where metrics are off and the samples may say by whom: some 3 us of CPU time for
  * each sample and switch of before_s and 10 s more, so 0.1 s where a thousand threads leave a CPU
  * each second; where ten threads want each CPU that may last ten times as long. A program whose
  * loop must not stand still gives the watch a thread and a context of its own. Returns how many

@@ -22,8 +22,6 @@
 /* Of waits that a metric tells of, who has so much needs so many decades only. */
 #define MOST 0.5
 #define LIKELY 1.0
-/* ... and what is waited for there is more to the point than any other waits. */
-#define MEANT 1.5
 
 void pdiag_case_close(struct pdiag_case *c)
 {
@@ -83,8 +81,7 @@ static bool of_kernel(const struct pdiag_parts *p, uint32_t name)
 	return any;
 }
 
-/* Does a metric tell of it? Who waits no more often is rather hit than guilty. */
-static bool is_meant(const struct pdiag_case *c, uint32_t doing)
+bool pdiag_case_is_meant(const struct pdiag_case *c, uint32_t doing)
 {
 	const struct pdiag_part *part = &c->parts->list[doing];
 
@@ -96,7 +93,7 @@ static bool is_meant(const struct pdiag_case *c, uint32_t doing)
 /* The decades that it takes. */
 static double needed(const struct pdiag_case *c, uint32_t doing, double rise)
 {
-	if (!is_meant(c, doing) || rise < MOST * c->totals.known)
+	if (!pdiag_case_is_meant(c, doing) || rise < MOST * c->totals.known)
 		return c->significance;
 	return fmin(c->significance, LIKELY);
 }
@@ -206,7 +203,7 @@ static void look(const struct pdiag_case *c, uint32_t part, struct pdiag_suspect
 		f = find_doing(c, i, name ? &m : NULL);
 		if (!(f.rise > 0))
 			continue;
-		score = pdiag_case_weigh(c, part, i, f.rise) * (is_meant(c, i) ? MEANT : 1);
+		score = pdiag_case_weigh(c, part, i, f.rise);
 		/* For the rank, what may be chance counts as far as it is not. */
 		s->score += comparable(c, p->list[i].off) ?
 			score * fmin(f.decades / c->significance, 1) : score;

@@ -49,6 +49,9 @@ int pdiag_case_suspects(const struct pdiag_case *c, bool cgroups, struct pdiag_s
 /* Is a rise in `doing`, or below it, enough to be told, and no chance? With no ordinary times at
  * all, enough will do. */
 bool pdiag_case_passes(const struct pdiag_case *c, uint32_t doing, double rise, double decades);
+/* Does a metric tell of what a process did, and it does it more often? Who does not is rather hit
+ * than guilty. */
+bool pdiag_case_is_meant(const struct pdiag_case *c, uint32_t doing);
 /* Is what was done worth a look: no rest, and known of ordinary times, too? */
 bool pdiag_case_heeds(const struct pdiag_case *c, uint32_t doing);
 

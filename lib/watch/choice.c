@@ -11,6 +11,8 @@
 #define HIGH PDIAG_DETECTOR_ONLY_HIGH
 #define LOW PDIAG_DETECTOR_ONLY_LOW
 #define MIB 1048576.0
+#define CPU (1u << PDIAG_STATE_RUNNING)
+#define THREADS (CPU | 1u << PDIAG_STATE_BLOCKED)
 #define MEMORY (1u << PDIAG_STATE_PAGE_FAULT)
 /* What is read through a mapping is a page fault, too. */
 #define STORAGE (1u << PDIAG_STATE_IO | MEMORY)
@@ -23,19 +25,20 @@
  * are none.
  */
 static const struct pdiag_watch_choice chosen[] = {
-	{ "system.threads.runnable", "runnable threads", 1.5, 0.5, HIGH, 0 },
+	{ "system.threads.runnable", "runnable threads", 1.5, 0.5, HIGH, THREADS },
 	{ "system.threads.blocked", "blocked threads", 1.5, 0.05, HIGH, STORAGE },
-	{ "system.threads.active", "threads that run, want to or are blocked", 2, 0.5, HIGH, 0 },
-	{ "system.threads.created", "new threads", 50, 10, HIGH, 0 },
-	{ "system.cpu.utilization", "CPU use", 0.15, 0, HIGH, 0 },
-	{ "system.cpu.utilization.max", "use of the busiest CPU", 0.25, 0, HIGH, 0 },
-	{ "system.cpu.time.system", "CPUs in the kernel", 0.1, 0.03, HIGH, 0 },
+	{ "system.threads.active", "threads that run, want to or are blocked", 2, 0.5, HIGH,
+		THREADS },
+	{ "system.threads.created", "new threads", 50, 10, HIGH, THREADS },
+	{ "system.cpu.utilization", "CPU use", 0.15, 0, HIGH, CPU },
+	{ "system.cpu.utilization.max", "use of the busiest CPU", 0.25, 0, HIGH, CPU },
+	{ "system.cpu.time.system", "CPUs in the kernel", 0.1, 0.03, HIGH, CPU },
 	{ "system.cpu.time.iowait", "CPUs that wait for storage", 0.2, 0.05, HIGH, STORAGE },
-	{ "system.cpu.time.softirq", "CPUs in soft interrupts", 0.1, 0.02, HIGH, 0 },
+	{ "system.cpu.time.softirq", "CPUs in soft interrupts", 0.1, 0.02, HIGH, CPU },
 	{ "system.cpu.time.steal", "CPUs taken away by the host", 0.2, 0.05, HIGH, 0 },
-	{ "system.cpu.context_switches", "context switches", 300, 800, HIGH, 0 },
-	{ "system.cpu.run_delay", "threads that wait for a CPU", 0.5, 0.1, HIGH, 0 },
-	{ "system.pressure.cpu.some", "CPU pressure", 0.1, 0, HIGH, 0 },
+	{ "system.cpu.context_switches", "context switches", 300, 800, HIGH, THREADS },
+	{ "system.cpu.run_delay", "threads that wait for a CPU", 0.5, 0.1, HIGH, CPU },
+	{ "system.pressure.cpu.some", "CPU pressure", 0.1, 0, HIGH, CPU },
 	{ "system.pressure.memory.some", "memory pressure", 0.05, 0, HIGH, MEMORY },
 	{ "system.pressure.io.some", "storage pressure", 0.1, 0, HIGH, STORAGE },
 	{ "system.memory.utilization", "memory use", 0.05, 0, HIGH, 0 },
@@ -51,10 +54,10 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "system.network.tcp.listen_drops", "connections dropped", 2, 0, HIGH, 0 },
 	{ "system.network.dropped.receive", "packets dropped", 20, 0, HIGH, 0 },
 	{ "system.network.softnet.dropped", "packets dropped by the receive path", 5, 0, HIGH, 0 },
-	{ "cgroup.cpu.time.user", "CPUs in user code", 0.15, 0.03, HIGH, 0 },
-	{ "cgroup.cpu.time.system", "CPUs in the kernel", 0.1, 0.03, HIGH, 0 },
-	{ "cgroup.cpu.throttled.time", "time throttled", 0.05, 0, HIGH, 0 },
-	{ "cgroup.pressure.cpu.some", "CPU pressure", 0.1, 0, HIGH, 0 },
+	{ "cgroup.cpu.time.user", "CPUs in user code", 0.15, 0.03, HIGH, CPU },
+	{ "cgroup.cpu.time.system", "CPUs in the kernel", 0.1, 0.03, HIGH, CPU },
+	{ "cgroup.cpu.throttled.time", "time throttled", 0.05, 0, HIGH, CPU },
+	{ "cgroup.pressure.cpu.some", "CPU pressure", 0.1, 0, HIGH, CPU },
 	{ "cgroup.pressure.memory.some", "memory pressure", 0.05, 0, HIGH, MEMORY },
 	{ "cgroup.pressure.io.some", "storage pressure", 0.1, 0, HIGH, STORAGE },
 	{ "cgroup.memory.usage", "memory", 64 * MIB, 0, HIGH, 0 },
@@ -64,7 +67,7 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "cgroup.paging.faults.major", "major faults", 50, 0, HIGH, STORAGE },
 	{ "cgroup.disk.io.read", "bytes read from disks", 8 * MIB, 0, HIGH, STORAGE },
 	{ "cgroup.disk.io.write", "bytes written to disks", 16 * MIB, 0, HIGH, 0 },
-	{ "cgroup.threads.count", "threads", 20, 0, HIGH, 0 },
+	{ "cgroup.threads.count", "threads", 20, 0, HIGH, THREADS },
 };
 
 /* How others are looked at if somebody names them. */

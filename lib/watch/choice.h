@@ -4,6 +4,7 @@
 #define PDIAG_WATCH_CHOICE_H
 
 #include <pdiag/metric.h>
+#include <pdiag/types.h>
 
 struct pdiag_watch_choice {
 	const char *name;	/* of the metric */
@@ -11,8 +12,11 @@ struct pdiag_watch_choice {
 	double resolution;	/* smaller changes do not matter; ... */
 	double resolution_cpu;	/* ... and this for each CPU on top */
 	uint32_t flags;		/* of a detector */
-	uint32_t waits;		/* that there are more of then, bits by enum pdiag_state */
+	uint32_t states;	/* what there is more of then, bits by enum pdiag_state */
 };
+
+/* Of states, those that samples do not show by themselves to be more than before. */
+#define PDIAG_WATCH_WAITS (~(1u << PDIAG_STATE_RUNNING | 1u << PDIAG_STATE_BLOCKED))
 
 /* How the metric `name` is looked at. Never NULL; the name may be NULL in what is returned. */
 const struct pdiag_watch_choice *pdiag_watch_choice(const char *name);

@@ -15,14 +15,17 @@
 
 /* Of ordinary bursts most are over by then. */
 #define LASTS_NS (3500 * 1000000ull)
-/* It costs as much as the beginning of an event; what began earlier would be asked for already. */
+/* It costs as much as the beginning of an event. */
 #define AGAIN_NS (30 * PDIAG_SECOND_NS)
-#define SINCE_NS (20 * PDIAG_SECOND_NS)
+/* It began no earlier: else it would have been asked for already. */
+#define SINCE_NS AGAIN_NS
 /* So far from what is expected is it still, as a part of how far it was. */
 #define STILL 0.75
-/* It is not chance, in decades, and has that much of what came on top. */
+/* It is not chance, in decades; has so much of what came on top; and that is so many CPUs or
+ * threads, at least. */
 #define SURE 4.0
 #define MOST 0.5
+#define LEAST 0.25
 
 struct search {
 	int32_t direction;
@@ -61,11 +64,16 @@ static bool may_take_part(struct pdiag_watch *w, struct pdiag_watch_metric *m)
 	return is_still(w, m);
 }
 
-/* Who takes part if it is one. Since when something is off; UINT64_MAX: nothing is. */
-static uint64_t gather(struct pdiag_watch *w, uint32_t *waits)
+/* What is off, and what that tells. */
+struct doubt {
+	uint64_t onset_ns; /* UINT64_MAX: nothing is */
+	uint32_t states;   /* as in pdiag_watch_choice */
+	double lacking;	   /* decades, for an alert */
+};
+
+static struct doubt gather(struct pdiag_watch *w)
 {
-	uint64_t onset = UINT64_MAX;
-	double most = -1;
+	struct doubt d = { .onset_ns = UINT64_MAX, .lacking = INFINITY };
 
 	for (uint32_t i = 0; i < w->count; i++) {
 		struct pdiag_watch_metric *m = &w->list[i];
@@ -73,62 +81,65 @@ static uint64_t gather(struct pdiag_watch *w, uint32_t *waits)
 		m->part.in = may_take_part(w, m);
 		if (!m->part.in)
 			continue;
-		*waits |= m->choice->waits;
-		if (m->part.onset_ns < onset)
-			onset = m->part.onset_ns;
-		if (m->last.surprise > most)
+		d.states |= m->choice->states;
+		if (m->part.onset_ns < d.onset_ns)
+			d.onset_ns = m->part.onset_ns;
+		if (m->last.threshold - m->last.surprise < d.lacking)
 			w->incident.main = i;
-		most = fmax(most, m->last.surprise);
+		d.lacking = fmin(d.lacking, m->last.threshold - m->last.surprise);
 	}
-	return onset;
+	return d;
 }
 
-/* Does it use CPUs, hang, or wait as a metric has told? Threads that rest longer are no trouble. */
-static bool does_harm(uint32_t state, uint32_t waits)
+/* Does it do what the metrics tell of, and enough of it that both together are an alert? */
+static bool is_at_it(const struct doubt *d, const struct pdiag_culprit *c)
 {
-	return state == PDIAG_STATE_RUNNING || state == PDIAG_STATE_BLOCKED || waits >> state & 1;
+	return c->kind == PDIAG_CULPRIT_PROCESS && d->states >> c->state & 1 &&
+		c->share >= MOST && c->rate - c->normal_rate >= LEAST &&
+		c->significance >= SURE && c->significance >= d->lacking;
 }
 
-static bool is_anybody(const struct pdiag_culprits *culprits, uint32_t waits)
+static bool is_anybody(const struct doubt *d, const struct pdiag_culprits *culprits)
 {
-	const struct pdiag_culprit *c;
-
-	for (uint32_t i = 0; (c = pdiag_culprits_get(culprits, i)); i++)
-		if (c->kind == PDIAG_CULPRIT_PROCESS && c->significance >= SURE &&
-			c->share >= MOST && does_harm(c->state, waits))
+	for (uint32_t i = 0; i < pdiag_culprits_count(culprits); i++)
+		if (is_at_it(d, pdiag_culprits_get(culprits, i)))
 			return true;
 	return false;
 }
 
-static int ask(struct pdiag_watch *w, uint64_t onset_ns, uint32_t waits, bool *anybody)
+/* *culprits: those that make an incident of it; NULL: none. */
+static int ask(struct pdiag_watch *w, const struct doubt *d, struct pdiag_culprits **culprits)
 {
-	struct pdiag_culprits *culprits;
+	uint32_t waits = d->states & PDIAG_WATCH_WAITS;
 	int ret;
 
-	w->doubt_ns = pdiag_watch_now(w);
 	if (w->ask)
-		ret = w->ask(w->context, onset_ns, waits, &culprits);
+		ret = w->ask(w->context, d->onset_ns, waits, culprits);
 	else
-		ret = pdiag_evidence_ask(&w->evidence, onset_ns, waits, &culprits);
-	if (ret || !culprits)
-		return ret;
-	*anybody = is_anybody(culprits, waits);
-	pdiag_culprits_free(culprits);
-	return 0;
+		ret = pdiag_evidence_ask(
+			&w->evidence, w->quiet_ns, d->onset_ns, waits, culprits);
+	if (ret)
+		w->doubt_ns = pdiag_watch_now(w);
+	if (*culprits && !is_anybody(d, *culprits)) {
+		pdiag_culprits_free(*culprits);
+		*culprits = NULL;
+	}
+	return ret < 0 ? ret : 0;
 }
 
 int pdiag_watch_doubt(struct pdiag_watch *w, bool *incident)
 {
-	uint64_t now = pdiag_watch_now(w), onset;
-	uint32_t waits = 0;
+	uint64_t now = pdiag_watch_now(w);
+	struct doubt d;
 	int ret = 0;
 
 	*incident = false;
 	if (w->doubt_ns && now - w->doubt_ns < AGAIN_NS)
 		return 0;
-	onset = gather(w, &waits);
-	if (onset < now && now - onset >= LASTS_NS)
-		ret = ask(w, onset, waits, incident);
+	d = gather(w);
+	if (d.onset_ns < now && now - d.onset_ns >= LASTS_NS)
+		ret = ask(w, &d, &w->incident.culprits);
+	*incident = w->incident.culprits;
 	for (uint32_t i = 0; i < w->count; i++) {
 		struct pdiag_watch_metric *m = &w->list[i];
 

@@ -102,6 +102,8 @@ void pdiag_evidence_close(struct pdiag_evidence *e)
 {
 	pdiag_ordinary_free(&e->ordinary);
 	pdiag_ordinary_free(&e->strained);
+	pdiag_profile_destroy(e->asked);
+	e->asked = NULL;
 	pdiag_capture_free(e->capture);
 	e->capture = NULL;
 	pdiag_evidence_tasks_close(e);
@@ -117,7 +119,8 @@ void pdiag_evidence_dispatch(struct pdiag_evidence *e)
 
 uint64_t pdiag_evidence_bytes(const struct pdiag_evidence *e)
 {
-	return pdiag_ordinary_bytes(&e->ordinary) + pdiag_ordinary_bytes(&e->strained);
+	return pdiag_ordinary_bytes(&e->ordinary) + pdiag_ordinary_bytes(&e->strained) +
+		(e->asked ? pdiag_profile_bytes(e->asked) : 0);
 }
 
 /* For difference graphs. */
@@ -160,7 +163,6 @@ int pdiag_evidence_begin(struct pdiag_evidence *e, struct pdiag_event *event, ui
 	if (!may_take(e, now)) {
 		pdiag_event_add_limit(
 			event, "no profile and no dump so soon after those of events before");
-		pdiag_profile_destroy(pdiag_ordinary_since(&e->strained, onset_ns));
 		return 0;
 	}
 	/* The tasks first: they are of this moment, the samples wait. */

@@ -27,6 +27,7 @@ struct pdiag_evidence {
 	struct pdiag_dump *dump;       /* the last that the kernel made by itself; NULL: none */
 	struct pdiag_ordinary ordinary;
 	struct pdiag_ordinary strained; /* times of which was asked who is at it, and nobody was */
+	struct pdiag_profile *asked; /* the last time of which it was asked; NULL: none */
 	uint64_t taken_ns; /* when the flight recorder was last emptied; what is older is gone */
 	uint64_t event_ns[PDIAG_EVIDENCE_BURST]; /* ... and for events, the newest first */
 	uint64_t before_ns, during_ns, cooldown_ns; /* as the options have it */
@@ -61,10 +62,13 @@ int pdiag_evidence_samples(
 /* The event itself, from where the samples of its beginning ended up to `end_ns`.
  * 1: it has them; 0: there are none; -ENOMEM. */
 int pdiag_evidence_during(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t end_ns);
-/* Something may have begun at `onset_ns`: who does more since then than in ordinary times, and than
- * when that was asked before. *out is the caller's; NULL: nothing to tell by. 0 or -ENOMEM. */
-int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t onset_ns, uint32_t waits,
-	struct pdiag_culprits **out);
+/* Something may have begun at `onset_ns`: who does more since then than before, than in ordinary
+ * times, and than when that was asked earlier. What was before `quiet_ns` is not ordinary. *out is
+ * the caller's, or NULL. 1: asked; 0: there is nothing to tell by; -ENOMEM. */
+int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t quiet_ns, uint64_t onset_ns,
+	uint32_t waits, struct pdiag_culprits **out);
+/* The event is over; `known`: what it was asked about is ordinary from now on. */
+void pdiag_evidence_end(struct pdiag_evidence *e, bool known);
 
 /* evidence_tasks.c: the same for dumps of the tasks. */
 int pdiag_evidence_tasks_open(struct pdiag_evidence *e, const struct pdiag_watch_options *o);

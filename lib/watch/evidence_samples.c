@@ -18,6 +18,8 @@
 #define REST_NS (300 * PDIAG_SECOND_NS)
 /* Who never is at it is known from so many windows on. */
 #define ASK_LEAST 3u
+/* Ordinary times are longer than that. */
+#define BEFORE_LEAST_NS (5 * PDIAG_SECOND_NS)
 /* Records between looks at whether the onset is reached. */
 #define SPLIT_RECORDS 16u
 #define READ_RECORDS 65536u
@@ -106,28 +108,49 @@ int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_n
 	return ret == -ENOMEM ? ret : 0;
 }
 
+/* What was asked about is as ordinary as it turned out to be. */
+static void file_asked(struct pdiag_evidence *e)
+{
+	if (e->asked)
+		pdiag_ordinary_keep(&e->strained, e->asked, e->max_bytes / 20);
+	e->asked = NULL;
+}
+
+/*
+ * The times of which it was asked who is at it are out of the flight recorder. The last one may be
+ * just before the onset, or have the onset in it; earlier ones, that nothing was found in, too.
+ */
+static int add_asked(struct pdiag_evidence *e, uint64_t onset_ns, struct pdiag_profile *before,
+	struct pdiag_profile *during, uint64_t *from)
+{
+	struct pdiag_profile *earlier;
+	int ret = 0;
+
+	while ((earlier = pdiag_ordinary_since(&e->strained, onset_ns))) {
+		ret = ret ? ret : pdiag_profile_merge(during, earlier);
+		pdiag_profile_destroy(earlier);
+	}
+	if (ret || !e->asked || *from > e->asked->end_time + PDIAG_ORDINARY_GAP_NS)
+		return ret;
+	*from = e->asked->start_time;
+	return pdiag_profile_merge(e->asked->end_time > onset_ns ? during : before, e->asked);
+}
+
 int pdiag_evidence_samples(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns)
 {
-	struct pdiag_profile *before, *during, *asked;
+	struct pdiag_profile *before, *during;
 	uint64_t from = e->taken_ns, after_ns = 0;
 	int ret = empty(e, onset_ns > from ? onset_ns : from, &before, &during);
 
-	/* When it was asked who is at it, it had begun. */
-	asked = pdiag_ordinary_since(&e->strained, onset_ns);
 	if (ret) {
-		pdiag_profile_destroy(asked);
 		pdiag_event_add_limit(event, "the samples could not be taken in");
 		return ret == -ENOMEM ? ret : 0;
 	}
 	if (e->capture->pipeline.from > from)
 		from = e->capture->pipeline.from;
-	if (asked && asked->start_time < from)
-		from = asked->start_time;
-	if (onset_ns < from || onset_ns - from < e->before_ns)
+	ret = add_asked(e, onset_ns, before, during, &from);
+	if (!ret && (onset_ns < from || onset_ns - from < e->before_ns))
 		ret = pdiag_ordinary_before(&e->ordinary, from, onset_ns, before, &after_ns);
-	if (!ret && asked)
-		ret = pdiag_profile_merge(during, asked);
-	pdiag_profile_destroy(asked);
 	event->info.before_ns = pdiag_profile_duration(before) - after_ns;
 	event->info.during_ns = pdiag_profile_duration(during);
 	pdiag_event_give_profile(event, PDIAG_EVIDENCE_BEFORE, before);
@@ -164,24 +187,51 @@ static void keep_before(struct pdiag_evidence *e, struct pdiag_profile *before)
 	keep_ordinary(e, before);
 }
 
-int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t onset_ns, uint32_t waits,
+static int compare(struct pdiag_evidence *e, struct pdiag_profile *before, uint32_t waits,
 	struct pdiag_culprits **out)
 {
-	struct pdiag_profile *list[2 * PDIAG_ORDINARY_MAX], *before, *during;
-	uint32_t count = e->ordinary.count;
+	struct pdiag_profile *list[2 * PDIAG_ORDINARY_MAX + 1];
+	uint32_t count = 0;
+
+	if (before)
+		list[count++] = before;
+	for (uint32_t i = 0; i < e->ordinary.count; i++)
+		list[count++] = e->ordinary.list[i];
+	for (uint32_t i = 0; i < e->strained.count; i++)
+		list[count++] = e->strained.list[i];
+	return pdiag_culprits_compare(list, count, e->asked, NULL, NULL, waits, out);
+}
+
+int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t quiet_ns, uint64_t onset_ns,
+	uint32_t waits, struct pdiag_culprits **out)
+{
+	bool quiet = e->taken_ns >= quiet_ns;
+	struct pdiag_profile *before, *during;
 	int ret;
 
 	*out = NULL;
-	if (!e->capture || count < ASK_LEAST || onset_ns <= e->taken_ns)
+	if (!e->capture || e->ordinary.count < ASK_LEAST || onset_ns <= e->taken_ns)
 		return 0;
 	ret = empty(e, onset_ns, &before, &during);
 	if (ret)
-		return ret == -ENOMEM ? ret : 0;
-	memcpy(list, e->ordinary.list, count * sizeof(list[0]));
-	memcpy(list + count, e->strained.list, e->strained.count * sizeof(list[0]));
-	ret = pdiag_culprits_compare(
-		list, count + e->strained.count, during, NULL, NULL, waits, out);
-	keep_before(e, before);
-	pdiag_ordinary_keep(&e->strained, during, e->max_bytes / 20);
-	return ret;
+		return ret == -ENOMEM ? ret : 1;
+	file_asked(e);
+	e->asked = during;
+	/* Of the end of an event, or too short to tell what is ordinary. */
+	if (!quiet || pdiag_profile_duration(before) < BEFORE_LEAST_NS) {
+		pdiag_profile_destroy(before);
+		before = NULL;
+	}
+	ret = compare(e, before, waits, out);
+	if (before)
+		keep_before(e, before);
+	return ret ? ret : 1;
+}
+
+void pdiag_evidence_end(struct pdiag_evidence *e, bool known)
+{
+	if (known)
+		file_asked(e);
+	pdiag_profile_destroy(e->asked);
+	e->asked = NULL;
 }

@@ -11,6 +11,8 @@
 #define CALM_NS (6 * PDIAG_SECOND_NS)
 /* An onset is not looked for further back. */
 #define ONSET_MAX_NS (60 * PDIAG_SECOND_NS)
+/* What was found by who was at it, and lasts no longer, is known from then on. */
+#define BRIEF_NS (15 * PDIAG_SECOND_NS)
 /* What lasts longer is how things are now. */
 #define EVENT_MAX_NS (3600 * PDIAG_SECOND_NS)
 /* One metric alone must be off for so long: a spike is no incident. */
@@ -78,9 +80,9 @@ static uint64_t earliest(const struct pdiag_watch *w, uint32_t rule)
 	return onset < least ? least : onset;
 }
 
-static uint32_t rule_waits(const struct pdiag_watch *w, const struct pdiag_watch_rule *r)
+static uint32_t rule_states(const struct pdiag_watch *w, const struct pdiag_watch_rule *r)
 {
-	return pdiag_watch_choice(pdiag_metrics_describe(w->metrics, r->index)->name)->waits;
+	return pdiag_watch_choice(pdiag_metrics_describe(w->metrics, r->index)->name)->states;
 }
 
 static uint32_t waits_of(const struct pdiag_watch *w)
@@ -89,10 +91,10 @@ static uint32_t waits_of(const struct pdiag_watch *w)
 
 	for (uint32_t i = 0; i < w->count; i++)
 		if (w->list[i].part.in)
-			states |= w->list[i].choice->waits;
+			states |= w->list[i].choice->states;
 	if (w->incident.rule != PDIAG_WATCH_NONE)
-		states |= rule_waits(w, &w->rules[w->incident.rule]);
-	return states;
+		states |= rule_states(w, &w->rules[w->incident.rule]);
+	return states & PDIAG_WATCH_WAITS;
 }
 
 /* Who it was and what is known by now, to whoever wants it. 0 or -ENOMEM. */
@@ -127,6 +129,11 @@ static int begin(struct pdiag_watch *w, uint32_t rule)
 		return ret;
 	in->event = event;
 	in->rule = rule;
+	/* The samples may say nothing, so soon after others. */
+	if (in->culprits)
+		pdiag_event_give_culprits(event, in->culprits);
+	in->doubted = in->culprits != NULL;
+	in->culprits = NULL;
 	if (rule != PDIAG_WATCH_NONE)
 		follow_rule(w, true);
 	in->onset_ns = earliest(w, rule);
@@ -158,6 +165,7 @@ static int update(struct pdiag_watch *w)
 
 void pdiag_watch_drop_incident(struct pdiag_watch *w)
 {
+	pdiag_culprits_free(w->incident.culprits);
 	pdiag_event_destroy(w->incident.event);
 	w->incident = (struct pdiag_watch_incident){ .event = NULL };
 	w->info.ongoing = 0;
@@ -178,8 +186,11 @@ static void leave_all(struct pdiag_watch *w, bool calm)
 static int end(struct pdiag_watch *w, uint64_t end_ns)
 {
 	int sampled = w->incident.during_due ? sample_during(w, end_ns) : 0, ret;
+	bool brief;
 
 	ret = tell_all(w, end_ns);
+	brief = end_ns - w->incident.onset_ns < BRIEF_NS;
+	pdiag_evidence_end(&w->evidence, w->incident.doubted && brief);
 	leave_all(w, w->incident.calm_ns);
 	pdiag_watch_drop_incident(w);
 	w->quiet_ns = end_ns;
@@ -290,7 +301,12 @@ static int look_closer(struct pdiag_watch *w)
 	if (!is_brewing(w))
 		return pdiag_evidence_rest(&w->evidence, pdiag_watch_now(w), w->quiet_ns);
 	ret = pdiag_watch_doubt(w, &incident);
-	return incident ? begin(w, PDIAG_WATCH_NONE) : ret;
+	if (!incident)
+		return ret;
+	ret = begin(w, PDIAG_WATCH_NONE);
+	if (!w->incident.event)
+		pdiag_watch_drop_incident(w);
+	return ret;
 }
 
 /* Nothing yet, or hardly. */

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-#include "util/clock.h"
-
-/* So long may nothing have been sampled while a window was taken in, on a machine on its knees. */
-#define GAP_NS (5 * PDIAG_SECOND_NS)
 
 bool pdiag_ordinary_keep(
 	struct pdiag_ordinary *o, struct pdiag_profile *fresh, uint64_t room)
@@ -45,7 +41,7 @@ int pdiag_ordinary_before(struct pdiag_ordinary *o, uint64_t from_ns, uint64_t o
 
 	*after_ns = 0;
 	if (last && last->start_time < onset_ns && from_ns >= last->end_time &&
-		from_ns - last->end_time <= GAP_NS) {
+		from_ns - last->end_time <= PDIAG_ORDINARY_GAP_NS) {
 		ret = pdiag_profile_merge(before, last);
 		if (!ret && last->end_time > onset_ns)
 			*after_ns = last->end_time - onset_ns;

@@ -7,8 +7,11 @@
 #include <stdint.h>
 
 #include "profile/profile.h"
+#include "util/clock.h"
 
 #define PDIAG_ORDINARY_MAX 6u
+/* So long may nothing have been sampled while a window was taken in, on a machine on its knees. */
+#define PDIAG_ORDINARY_GAP_NS (5 * PDIAG_SECOND_NS)
 
 struct pdiag_ordinary {
 	struct pdiag_profile *list[PDIAG_ORDINARY_MAX]; /* the newest first; ours */

@@ -54,6 +54,8 @@ struct pdiag_watch_incident {
 	uint32_t rule;	  /* that broke first; PDIAG_WATCH_NONE: none */
 	double rule_value, rule_peak; /* of that, as it scales them: when found, and worst */
 	uint64_t rule_peak_ns;
+	struct pdiag_culprits *culprits; /* before it begins: who was at it, ours; or NULL */
+	bool doubted;	  /* it was found by that */
 	bool during_due;  /* the profile of the event itself has not been finished */
 	double score;
 };
@@ -62,7 +64,7 @@ struct pdiag_watch_incident {
 /* What is not known for so many looks keeps no event open. */
 #define PDIAG_WATCH_MISSING 10u
 
-/* Who does more since `onset_ns` than in ordinary times: as pdiag_evidence_ask(). */
+/* In the place of pdiag_evidence_ask(). */
 typedef int (*pdiag_watch_ask_fn)(struct pdiag *context, uint64_t onset_ns, uint32_t waits,
 	struct pdiag_culprits **out);
 
