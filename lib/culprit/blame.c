@@ -17,7 +17,8 @@
 #define HIT 0.5
 /* What a second of a wait weighs beside one of CPU time: most threads wait for something. */
 #define WAITS 0.5
-/* Waits that a metric tells of are more to the point than any others. */
+/* Waits that a metric tells of are more to the point than any others, and who waits so more often is
+ * not merely hit. */
 #define MEANT 1.5
 /* Who works more, or waits more often, does so much more of it. */
 #define MORE 1.2
@@ -122,6 +123,7 @@ double pdiag_case_weigh(const struct pdiag_case *c, uint32_t part, uint32_t doin
 {
 	const struct pdiag_part *d = &c->parts->list[doing];
 	double all = c->totals.rise[0], score = rise;
+	bool meant;
 
 	if (!d->off) {
 		if (all > 0)
@@ -130,12 +132,14 @@ double pdiag_case_weigh(const struct pdiag_case *c, uint32_t part, uint32_t doin
 			score += memory_blame(c, part);
 		return score;
 	}
-	score *= pdiag_heed_weight(pdiag_doing_heed(d->key)) *
-		(pdiag_case_is_meant(c, doing) ? MEANT : 1);
+	score *= pdiag_heed_weight(pdiag_doing_heed(d->key));
+	meant = pdiag_case_is_meant(c, doing);
+	if (meant)
+		score *= MEANT;
 	if (is_storage(d) && pdiag_case_more_often(c, d))
 		score += c->totals.requests > 0 ? c->totals.slower *
 			fmin(more_waits(c->parts, d) / c->totals.requests, 1) : 0;
-	else if (is_storage(d) || !works_more(c->parts, part))
+	else if (is_storage(d) || !(meant || works_more(c->parts, part)))
 		score *= HIT;
 	return WAITS * score;
 }

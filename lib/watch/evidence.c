@@ -103,7 +103,8 @@ void pdiag_evidence_close(struct pdiag_evidence *e)
 	pdiag_ordinary_free(&e->ordinary);
 	pdiag_ordinary_free(&e->strained);
 	pdiag_profile_destroy(e->asked);
-	e->asked = NULL;
+	pdiag_profile_destroy(e->unquiet);
+	e->asked = e->unquiet = NULL;
 	pdiag_capture_free(e->capture);
 	e->capture = NULL;
 	pdiag_evidence_tasks_close(e);
@@ -120,7 +121,8 @@ void pdiag_evidence_dispatch(struct pdiag_evidence *e)
 uint64_t pdiag_evidence_bytes(const struct pdiag_evidence *e)
 {
 	return pdiag_ordinary_bytes(&e->ordinary) + pdiag_ordinary_bytes(&e->strained) +
-		(e->asked ? pdiag_profile_bytes(e->asked) : 0);
+		(e->asked ? pdiag_profile_bytes(e->asked) : 0) +
+		(e->unquiet ? pdiag_profile_bytes(e->unquiet) : 0);
 }
 
 /* For difference graphs. */

@@ -28,6 +28,7 @@ struct pdiag_evidence {
 	struct pdiag_ordinary ordinary;
 	struct pdiag_ordinary strained; /* times of which was asked who is at it, and nobody was */
 	struct pdiag_profile *asked; /* the last time of which it was asked; NULL: none */
+	struct pdiag_profile *unquiet; /* what was before it and is not ordinary; NULL: none */
 	uint64_t taken_ns; /* when the flight recorder was last emptied; what is older is gone */
 	uint64_t event_ns[PDIAG_EVIDENCE_BURST]; /* ... and for events, the newest first */
 	uint64_t before_ns, during_ns, cooldown_ns; /* as the options have it */

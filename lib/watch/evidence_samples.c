@@ -113,7 +113,8 @@ static void file_asked(struct pdiag_evidence *e)
 {
 	if (e->asked)
 		pdiag_ordinary_keep(&e->strained, e->asked, e->max_bytes / 20);
-	e->asked = NULL;
+	pdiag_profile_destroy(e->unquiet);
+	e->asked = e->unquiet = NULL;
 }
 
 /*
@@ -133,7 +134,11 @@ static int add_asked(struct pdiag_evidence *e, uint64_t onset_ns, struct pdiag_p
 	if (ret || !e->asked || *from > e->asked->end_time + PDIAG_ORDINARY_GAP_NS)
 		return ret;
 	*from = e->asked->start_time;
-	return pdiag_profile_merge(e->asked->end_time > onset_ns ? during : before, e->asked);
+	if (e->unquiet) {
+		*from = e->unquiet->start_time;
+		ret = pdiag_profile_merge(before, e->unquiet);
+	}
+	return ret ? ret : pdiag_profile_merge(e->asked->end_time > onset_ns ? during : before, e->asked);
 }
 
 int pdiag_evidence_samples(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns)
@@ -205,8 +210,8 @@ static int compare(struct pdiag_evidence *e, struct pdiag_profile *before, uint3
 int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t quiet_ns, uint64_t onset_ns,
 	uint32_t waits, struct pdiag_culprits **out)
 {
-	bool quiet = e->taken_ns >= quiet_ns;
 	struct pdiag_profile *before, *during;
+	uint64_t from = e->taken_ns;
 	int ret;
 
 	*out = NULL;
@@ -218,8 +223,10 @@ int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t quiet_ns, uint64_t ons
 	file_asked(e);
 	e->asked = during;
 	/* Of the end of an event, or too short to tell what is ordinary. */
-	if (!quiet || pdiag_profile_duration(before) < BEFORE_LEAST_NS) {
-		pdiag_profile_destroy(before);
+	if (e->capture->pipeline.from > from)
+		from = e->capture->pipeline.from;
+	if (from < quiet_ns || pdiag_profile_duration(before) < BEFORE_LEAST_NS) {
+		e->unquiet = before;
 		before = NULL;
 	}
 	ret = compare(e, before, waits, out);
@@ -233,5 +240,6 @@ void pdiag_evidence_end(struct pdiag_evidence *e, bool known)
 	if (known)
 		file_asked(e);
 	pdiag_profile_destroy(e->asked);
-	e->asked = NULL;
+	pdiag_profile_destroy(e->unquiet);
+	e->asked = e->unquiet = NULL;
 }

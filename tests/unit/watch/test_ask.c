@@ -93,15 +93,6 @@ static void who(void **state)
 	assert_int_equal(e.strained.count, 0);
 }
 
-/* Not the end of an event, and nothing short. */
-static void what_is_ordinary(void **state)
-{
-	(void)state;
-	assert_int_equal(ask(15, 4.5), 1);
-	assert_int_equal(e.ordinary.count, 3);
-	assert_string_equal(first(), "hog");
-}
-
 static void too_short(void **state)
 {
 	(void)state;
@@ -165,6 +156,30 @@ static void then_an_event(void **state)
 	pdiag_event_destroy(event);
 }
 
+/* What was before it is the end of another event: not ordinary, but before this one. */
+static void after_an_event(void **state)
+{
+	struct pdiag_event *event;
+
+	(void)state;
+	assert_int_equal(ask(15, 4.5), 1);
+	assert_int_equal(e.ordinary.count, 3);
+	assert_string_equal(first(), "hog");
+	event = event_of(4.5);
+	pdiag_evidence_end(&e, false);
+	assert_null(e.unquiet);
+	pdiag_event_destroy(event);
+}
+
+/* That one was long ago: the recorder does not reach back so far. */
+static void long_after_an_event(void **state)
+{
+	(void)state;
+	e.taken_ns = ago(80);
+	assert_int_equal(ask(60, 4.5), 1);
+	assert_int_equal(e.ordinary.count, 4);
+}
+
 static void brief_event(void **state)
 {
 	struct pdiag_event *event;
@@ -196,7 +211,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who, begin, end),
-		cmocka_unit_test_setup_teardown(what_is_ordinary, begin, end),
+		cmocka_unit_test_setup_teardown(after_an_event, begin, end),
+		cmocka_unit_test_setup_teardown(long_after_an_event, begin, end),
 		cmocka_unit_test_setup_teardown(too_short, begin, end),
 		cmocka_unit_test_setup_teardown(cannot_tell, begin, end),
 		cmocka_unit_test_setup_teardown(then_an_event, begin, end),
