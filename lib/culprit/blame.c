@@ -17,8 +17,8 @@
 #define HIT 0.5
 /* What a second of a wait weighs beside one of CPU time: most threads wait for something. */
 #define WAITS 0.5
-/* Waits that a metric tells of are more to the point than any others, and who waits so more often is
- * not merely hit. */
+/* Waits that a metric tells of are more to the point than any others, and who waits so more often
+ * is not merely hit. */
 #define MEANT 1.5
 /* Who works more, or waits more often, does so much more of it. */
 #define MORE 1.2

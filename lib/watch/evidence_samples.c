@@ -138,7 +138,9 @@ static int add_asked(struct pdiag_evidence *e, uint64_t onset_ns, struct pdiag_p
 		*from = e->unquiet->start_time;
 		ret = pdiag_profile_merge(before, e->unquiet);
 	}
-	return ret ? ret : pdiag_profile_merge(e->asked->end_time > onset_ns ? during : before, e->asked);
+	if (ret)
+		return ret;
+	return pdiag_profile_merge(e->asked->end_time > onset_ns ? during : before, e->asked);
 }
 
 int pdiag_evidence_samples(struct pdiag_evidence *e, struct pdiag_event *event, uint64_t onset_ns)
