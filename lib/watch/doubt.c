@@ -55,12 +55,10 @@ static bool is_still(const struct pdiag_watch *w, const struct pdiag_watch_metri
 
 static bool may_take_part(struct pdiag_watch *w, struct pdiag_watch_metric *m)
 {
-	uint64_t now = pdiag_watch_now(w), least = now > SINCE_NS ? now - SINCE_NS : 0;
-
 	if (!m->fresh || !m->known_ns || !pdiag_watch_is_off(m) ||
 		m->last.flags & (PDIAG_DETECTION_MISSING | PDIAG_DETECTION_LEARNING))
 		return false;
-	pdiag_watch_join(w, m, least < w->quiet_ns ? w->quiet_ns : least);
+	pdiag_watch_join(w, m, pdiag_watch_least_onset(w, SINCE_NS));
 	return is_still(w, m);
 }
 

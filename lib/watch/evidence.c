@@ -102,9 +102,7 @@ void pdiag_evidence_close(struct pdiag_evidence *e)
 {
 	pdiag_ordinary_free(&e->ordinary);
 	pdiag_ordinary_free(&e->strained);
-	pdiag_profile_destroy(e->asked);
-	pdiag_profile_destroy(e->unquiet);
-	e->asked = e->unquiet = NULL;
+	pdiag_evidence_file_asked(e, false);
 	pdiag_capture_free(e->capture);
 	e->capture = NULL;
 	pdiag_evidence_tasks_close(e);

@@ -68,8 +68,8 @@ int pdiag_evidence_during(struct pdiag_evidence *e, struct pdiag_event *event, u
  * the caller's, or NULL. 1: asked; 0: there is nothing to tell by; -ENOMEM. */
 int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t quiet_ns, uint64_t onset_ns,
 	uint32_t waits, struct pdiag_culprits **out);
-/* The event is over; `known`: what it was asked about is ordinary from now on. */
-void pdiag_evidence_end(struct pdiag_evidence *e, bool known);
+/* What it was last asked about is done with; `known`: it is ordinary from now on. */
+void pdiag_evidence_file_asked(struct pdiag_evidence *e, bool known);
 
 /* evidence_tasks.c: the same for dumps of the tasks. */
 int pdiag_evidence_tasks_open(struct pdiag_evidence *e, const struct pdiag_watch_options *o);

@@ -79,6 +79,15 @@ static int empty(struct pdiag_evidence *e, uint64_t split_ns, struct pdiag_profi
 	return ret;
 }
 
+/* Where what was in the flight recorder begins, if it was emptied at `taken_ns` before: there may
+ * have been no room for so much. */
+static uint64_t begin_of(const struct pdiag_evidence *e, uint64_t taken_ns)
+{
+	uint64_t from = e->capture->pipeline.from;
+
+	return from > taken_ns ? from : taken_ns;
+}
+
 static void keep_ordinary(struct pdiag_evidence *e, struct pdiag_profile *fresh)
 {
 	static const char too_large[] = "no ordinary times: a window of them takes more than a "
@@ -108,11 +117,12 @@ int pdiag_evidence_rest(struct pdiag_evidence *e, uint64_t now, uint64_t quiet_n
 	return ret == -ENOMEM ? ret : 0;
 }
 
-/* What was asked about is as ordinary as it turned out to be. */
-static void file_asked(struct pdiag_evidence *e)
+void pdiag_evidence_file_asked(struct pdiag_evidence *e, bool known)
 {
-	if (e->asked)
+	if (known && e->asked)
 		pdiag_ordinary_keep(&e->strained, e->asked, e->max_bytes / 20);
+	else
+		pdiag_profile_destroy(e->asked);
 	pdiag_profile_destroy(e->unquiet);
 	e->asked = e->unquiet = NULL;
 }
@@ -153,8 +163,7 @@ int pdiag_evidence_samples(struct pdiag_evidence *e, struct pdiag_event *event, 
 		pdiag_event_add_limit(event, "the samples could not be taken in");
 		return ret == -ENOMEM ? ret : 0;
 	}
-	if (e->capture->pipeline.from > from)
-		from = e->capture->pipeline.from;
+	from = begin_of(e, from);
 	ret = add_asked(e, onset_ns, before, during, &from);
 	if (!ret && (onset_ns < from || onset_ns - from < e->before_ns))
 		ret = pdiag_ordinary_before(&e->ordinary, from, onset_ns, before, &after_ns);
@@ -213,21 +222,20 @@ int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t quiet_ns, uint64_t ons
 	uint32_t waits, struct pdiag_culprits **out)
 {
 	struct pdiag_profile *before, *during;
-	uint64_t from = e->taken_ns;
+	uint64_t taken_ns = e->taken_ns;
 	int ret;
 
 	*out = NULL;
-	if (!e->capture || e->ordinary.count < ASK_LEAST || onset_ns <= e->taken_ns)
+	if (!e->capture || e->ordinary.count < ASK_LEAST || onset_ns <= taken_ns)
 		return 0;
 	ret = empty(e, onset_ns, &before, &during);
 	if (ret)
 		return ret == -ENOMEM ? ret : 1;
-	file_asked(e);
+	pdiag_evidence_file_asked(e, true);
 	e->asked = during;
 	/* Of the end of an event, or too short to tell what is ordinary. */
-	if (e->capture->pipeline.from > from)
-		from = e->capture->pipeline.from;
-	if (from < quiet_ns || pdiag_profile_duration(before) < BEFORE_LEAST_NS) {
+	if (begin_of(e, taken_ns) < quiet_ns ||
+		pdiag_profile_duration(before) < BEFORE_LEAST_NS) {
 		e->unquiet = before;
 		before = NULL;
 	}
@@ -235,13 +243,4 @@ int pdiag_evidence_ask(struct pdiag_evidence *e, uint64_t quiet_ns, uint64_t ons
 	if (before)
 		keep_before(e, before);
 	return ret ? ret : 1;
-}
-
-void pdiag_evidence_end(struct pdiag_evidence *e, bool known)
-{
-	if (known)
-		file_asked(e);
-	pdiag_profile_destroy(e->asked);
-	pdiag_profile_destroy(e->unquiet);
-	e->asked = e->unquiet = NULL;
 }

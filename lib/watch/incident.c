@@ -20,14 +20,6 @@
 /* It is not alone if another one is, or more than so many are off at the same time. */
 #define BACKERS 2u
 
-/* Onsets are not before this: the event before has ended by then. */
-static uint64_t least_onset(const struct pdiag_watch *w)
-{
-	uint64_t now = pdiag_watch_now(w), least = now > ONSET_MAX_NS ? now - ONSET_MAX_NS : 0;
-
-	return least < w->quiet_ns ? w->quiet_ns : least;
-}
-
 /* What was learned from the event itself does not tell what was ordinary before it: such a detector
  * would find its end surprising. */
 static bool may_join(const struct pdiag_watch *w, const struct pdiag_watch_metric *m)
@@ -47,7 +39,7 @@ static void join_all(struct pdiag_watch *w)
 			pdiag_watch_follow_part(w, m);
 		else if ((pdiag_watch_is_alarming(w, m) && may_join(w, m)) ||
 			(first && w->incident.main == i))
-			pdiag_watch_join(w, m, least_onset(w));
+			pdiag_watch_join(w, m, pdiag_watch_least_onset(w, ONSET_MAX_NS));
 	}
 }
 
@@ -70,7 +62,7 @@ static void follow_rule(struct pdiag_watch *w, bool found)
 
 static uint64_t earliest(const struct pdiag_watch *w, uint32_t rule)
 {
-	uint64_t onset = pdiag_watch_now(w), least = least_onset(w);
+	uint64_t onset = pdiag_watch_now(w), least = pdiag_watch_least_onset(w, ONSET_MAX_NS);
 
 	if (rule != PDIAG_WATCH_NONE && w->rules[rule].last.onset_ns)
 		onset = w->rules[rule].last.onset_ns;
@@ -190,7 +182,7 @@ static int end(struct pdiag_watch *w, uint64_t end_ns)
 
 	ret = tell_all(w, end_ns);
 	brief = end_ns - w->incident.onset_ns < BRIEF_NS;
-	pdiag_evidence_end(&w->evidence, w->incident.doubted && brief);
+	pdiag_evidence_file_asked(&w->evidence, w->incident.doubted && brief);
 	leave_all(w, w->incident.calm_ns);
 	pdiag_watch_drop_incident(w);
 	w->quiet_ns = end_ns;

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 bool pdiag_ordinary_keep(
 	struct pdiag_ordinary *o, struct pdiag_profile *fresh, uint64_t room)
 {

@@ -18,6 +18,13 @@ static double value_of(const struct pdiag_watch *w, const struct pdiag_watch_met
 	return pdiag_metrics_value(w->metrics, m->index)->value;
 }
 
+uint64_t pdiag_watch_least_onset(const struct pdiag_watch *w, uint64_t span_ns)
+{
+	uint64_t now = pdiag_watch_now(w), least = now > span_ns ? now - span_ns : 0;
+
+	return least < w->quiet_ns ? w->quiet_ns : least;
+}
+
 void pdiag_watch_join(struct pdiag_watch *w, struct pdiag_watch_metric *m, uint64_t least_ns)
 {
 	const struct pdiag_detection *d = &m->last;

@@ -138,7 +138,10 @@ uint64_t pdiag_watch_now(const struct pdiag_watch *w);
 uint64_t pdiag_watch_to_monotonic(const struct pdiag_watch *w, uint64_t time_ns);
 uint64_t pdiag_watch_from_monotonic(const struct pdiag_watch *w, uint64_t time_ns);
 
-/* part.c: when what metric `m` does now began: CLOCK_MONOTONIC, after `least_ns`. */
+/* part.c: onsets that are looked for so far back are not before this: the event before has ended by
+ * then. */
+uint64_t pdiag_watch_least_onset(const struct pdiag_watch *w, uint64_t span_ns);
+/* When what metric `m` does now began: CLOCK_MONOTONIC, after `least_ns`. */
 uint64_t pdiag_watch_onset(
 	const struct pdiag_watch *w, const struct pdiag_watch_metric *m, uint64_t least_ns);
 

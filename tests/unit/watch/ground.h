@@ -90,6 +90,11 @@ static inline struct pdiag_watch_info ground_info(const struct ground *g)
 	return info;
 }
 
+static inline uint64_t ground_events(const struct ground *g)
+{
+	return ground_info(g).events;
+}
+
 /* A second in which so many threads ran or wanted to. */
 static inline void second(struct ground *g, uint32_t runnable, double busy)
 {

@@ -15,7 +15,6 @@
 
 #define SERVER PID
 #define HOG (PID + 1)
-#define WAITS 0
 
 static struct pdiag_evidence e;
 static struct pdiag_culprits *found;
@@ -70,7 +69,7 @@ static int end(void **state)
 
 static int ask(double quiet, double onset)
 {
-	return pdiag_evidence_ask(&e, ago(quiet), ago(onset), WAITS, &found);
+	return pdiag_evidence_ask(&e, ago(quiet), ago(onset), 0, &found);
 }
 
 static const char *first(void)
@@ -114,8 +113,7 @@ static void cannot_tell(void **state)
 	assert_int_equal(e.ordinary.count, 2);
 }
 
-static uint64_t weight_of(struct pdiag_event *event, uint32_t kind,
-	const char *process)
+static uint64_t weight_of(struct pdiag_event *event, uint32_t kind, const char *process)
 {
 	const struct pdiag_profile *p = pdiag_event_profile(event, kind);
 	uint64_t weight = 0;
@@ -127,48 +125,40 @@ static uint64_t weight_of(struct pdiag_event *event, uint32_t kind,
 	return weight;
 }
 
-/* All that is in the event: what was asked about, and what was before it. */
-static struct pdiag_event *event_of(double onset)
+/* It was asked, and an event follows: all is in it, what was asked about and what was before. */
+static void event_follows(double quiet, bool known)
 {
 	struct pdiag_event *event;
 
+	assert_int_equal(ask(quiet, 4.5), 1);
 	assert_int_equal(pdiag_event_new(context, &event), 0);
-	assert_int_equal(pdiag_evidence_begin(&e, event, ago(onset)), 0);
+	assert_int_equal(pdiag_evidence_begin(&e, event, ago(4.5)), 0);
 	assert_int_equal(weight_of(event, PDIAG_EVIDENCE_DURING, "hog"), 8 * SECOND);
 	assert_int_equal(weight_of(event, PDIAG_EVIDENCE_BEFORE, "hog"), 0);
 	assert_true(weight_of(event, PDIAG_EVIDENCE_BEFORE, "server") >= SECOND);
 	assert_in_range(event->info.before_ns, 14 * SECOND, 21 * SECOND);
 	assert_in_range(event->info.during_ns, 4 * SECOND, 6 * SECOND);
-	return event;
+	pdiag_evidence_file_asked(&e, known);
+	assert_null(e.asked);
+	assert_null(e.unquiet);
+	pdiag_event_destroy(event);
 }
 
+/* It was long, or found otherwise: nothing of it is ordinary. */
 static void then_an_event(void **state)
 {
-	struct pdiag_event *event;
-
 	(void)state;
-	assert_int_equal(ask(100, 4.5), 1);
-	event = event_of(4.5);
-	/* It was long, or found otherwise: nothing of it is ordinary. */
-	pdiag_evidence_end(&e, false);
-	assert_null(e.asked);
+	event_follows(100, false);
 	assert_int_equal(e.strained.count, 0);
-	pdiag_event_destroy(event);
 }
 
 /* What was before it is the end of another event: not ordinary, but before this one. */
 static void after_an_event(void **state)
 {
-	struct pdiag_event *event;
-
 	(void)state;
-	assert_int_equal(ask(15, 4.5), 1);
+	event_follows(15, false);
 	assert_int_equal(e.ordinary.count, 3);
 	assert_string_equal(first(), "hog");
-	event = event_of(4.5);
-	pdiag_evidence_end(&e, false);
-	assert_null(e.unquiet);
-	pdiag_event_destroy(event);
 }
 
 /* That one was long ago: the recorder does not reach back so far. */
@@ -182,15 +172,9 @@ static void long_after_an_event(void **state)
 
 static void brief_event(void **state)
 {
-	struct pdiag_event *event;
-
 	(void)state;
-	assert_int_equal(ask(100, 4.5), 1);
-	event = event_of(4.5);
-	pdiag_evidence_end(&e, true);
-	assert_null(e.asked);
+	event_follows(100, true);
 	assert_int_equal(e.strained.count, 1);
-	pdiag_event_destroy(event);
 }
 
 /* The samples that were asked about are just before the onset. */

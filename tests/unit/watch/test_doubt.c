@@ -57,11 +57,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint64_t events(void)
-{
-	return ground_info(&g).events;
-}
-
 static void somebody(void **state)
 {
 	struct pdiag_event_info info = { .size = sizeof(info) };
@@ -85,7 +80,7 @@ static void somebody(void **state)
 	assert_int_equal(asked, 1);
 	quiet(&g, 30);
 	assert_int_equal(ground_info(&g).ongoing, 0);
-	assert_int_equal(events(), 1);
+	assert_int_equal(ground_events(&g), 1);
 }
 
 /* Asked, and nothing comes of it. The next one is of a machine that has not seen this. */
@@ -94,7 +89,7 @@ static void is_nobody(void)
 	storm(&g, 5);
 	assert_int_equal(asked, 1);
 	quiet(&g, 60);
-	assert_int_equal(events(), 0);
+	assert_int_equal(ground_events(&g), 0);
 	ground_end(&g);
 	assert_int_equal(setup(NULL), 0);
 }
@@ -119,7 +114,7 @@ static void nobody(void **state)
 	/* And what hangs is somebody. */
 	answer.state = PDIAG_STATE_BLOCKED;
 	storm(&g, 5);
-	assert_int_equal(events(), 1);
+	assert_int_equal(ground_events(&g), 1);
 }
 
 /* It is not asked again and again, unless nobody could tell. */
@@ -138,7 +133,7 @@ static void again(void **state)
 	can_tell = 0;
 	storm(&g, 6);
 	assert_int_equal(asked, 5);
-	assert_int_equal(events(), 0);
+	assert_int_equal(ground_events(&g), 0);
 }
 
 /* Who was at it is told, with no samples that could tell. */
@@ -168,7 +163,7 @@ static void fades(void **state)
 	second(&g, 10, 2);
 	assert_int_equal(asked, 0);
 	quiet(&g, 60);
-	assert_int_equal(events(), 0);
+	assert_int_equal(ground_events(&g), 0);
 }
 
 /* With enough for an alert nobody has to be asked. */
@@ -182,7 +177,7 @@ static void alert(void **state)
 	quiet(&g, 600);
 	storm(&g, 10);
 	assert_int_equal(asked, 0);
-	assert_int_equal(events(), 1);
+	assert_int_equal(ground_events(&g), 1);
 }
 
 int main(void)
