@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Servers that always run, and short things that look like trouble and are none. */
 #include "background.h"
+#include "group.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 
 #define WEB_THREADS 4
 #define CHUNK (1 << 20)
+#define CROWD_MAX 65536
 
 /* Requests of about 3 ms: 0.3 of a CPU at a level of 1. */
 static void *web_thread(void *arg)
@@ -68,12 +70,12 @@ void role_store(const char *work)
 	}
 }
 
-static void spawn(double seconds)
+static pid_t spawn(double seconds)
 {
 	pid_t parent = getpid(), pid = fork();
 
 	if (pid)
-		return;
+		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == parent)
 		work_for(seconds);
@@ -138,14 +140,32 @@ void role_flurry(const char *work)
 		;
 }
 
-/* Batch work: at each moment so many processes a CPU want to run. */
+/*
+ * Batch work: at each moment so many processes a CPU want to run. They are a service of their own,
+ * with the weight of any other, as where each service has its cgroup: else nothing else would run.
+ */
 void role_crowd(const char *work)
 {
 	long count = (long)level_now() * sysconf(_SC_NPROCESSORS_ONLN);
+	static pid_t pids[CROWD_MAX];
+	struct group group;
 
 	(void)work;
-	for (long i = 0; i < count; i++)
-		spawn(1e9);
+	if (group_make(&group, "cpu")) {
+		fputs("bg-crowd: there are no cgroups for CPUs, so there is no crowd\n", stderr);
+		exit(1);
+	}
+	for (long i = 0; i < count && i < CROWD_MAX; i++) {
+		pids[i] = spawn(1e9);
+		if (pids[i] > 0)
+			group_add(&group, pids[i]);
+	}
 	while (!is_over())
 		nap(0.5);
+	for (long i = 0; i < count && i < CROWD_MAX; i++)
+		if (pids[i] > 0)
+			kill(pids[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	group_drop(&group);
 }

@@ -4,14 +4,13 @@
  * there is room for, so that each comes from the disk again and pushes another one out.
  */
 #include "fault.h"
+#include "group.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LIMIT (64ul << 20)
@@ -20,54 +19,16 @@
 #define NORMAL_TOUCHES 2000.0
 #define CHUNK (1ul << 20)
 
-/* Where memory of cgroups is limited: version 2, or 1. */
-static const struct {
-	const char *folder, *file, *check;
-} versions[] = {
-	{ "/sys/fs/cgroup", "memory.max", "/sys/fs/cgroup/cgroup.controllers" },
-	{ "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-		"/sys/fs/cgroup/memory/memory.limit_in_bytes" },
-};
-
-static char group[256];
-
-static int put(const char *folder, const char *name, const char *text)
-{
-	char path[512];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ret = write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
-	close(fd);
-	return ret;
-}
-
-static int make_group(pid_t pid)
+static int make_group(struct group *g, pid_t pid)
 {
 	char text[32];
-	int v = access(versions[0].check, R_OK) ? 1 : 0;
 
-	if (access(versions[v].check, R_OK))
-		return -1;
-	if (!v)
-		put(versions[v].folder, "cgroup.subtree_control", "+memory");
-	snprintf(group, sizeof(group), "%s/pdiag-faults-%d", versions[v].folder, getpid());
-	if (mkdir(group, 0755))
+	if (group_make(g, "memory"))
 		return -1;
 	snprintf(text, sizeof(text), "%lu", LIMIT);
-	if (put(group, versions[v].file, text))
+	if (group_put(g, g->version == 2 ? "memory.max" : "memory.limit_in_bytes", text))
 		return -1;
-	snprintf(text, sizeof(text), "%d", pid);
-	return put(group, "cgroup.procs", text);
-}
-
-static void drop_group(void)
-{
-	for (int i = 0; group[0] && rmdir(group) && errno == EBUSY && i < 50; i++)
-		fault_sleep(0.05);
+	return group_add(g, pid);
 }
 
 /* Written once, and not in memory when it is mapped. */
@@ -123,6 +84,7 @@ int fault_run_memory(const struct fault *f)
 		(size_t)(f->strength * LIMIT);
 	double rate = fault_level(f, NORMAL_TOUCHES, 1e9);
 	int fd = open_file(f), ready[2], ret;
+	struct group group = { "", 0 };
 	char byte = 0;
 	pid_t pid;
 
@@ -131,7 +93,7 @@ int fault_run_memory(const struct fault *f)
 	pid = fault_fork();
 	if (!pid)
 		_exit(read(ready[0], &byte, 1) == 1 ? thrash(fd, size, rate) : 1);
-	if (pid < 0 || make_group(pid)) {
+	if (pid < 0 || make_group(&group, pid)) {
 		ret = fault_cannot("a cgroup with a limit of memory");
 	} else if (write(ready[1], &byte, 1) != 1) {
 		ret = 1;
@@ -140,6 +102,6 @@ int fault_run_memory(const struct fault *f)
 		ret = fault_attend(pid);
 	}
 	fault_reap(pid);
-	drop_group();
+	group_drop(&group);
 	return ret;
 }

@@ -2,7 +2,7 @@
 /*
  * The watch in a bench: faults_watch FOLDER SECONDS [LEARNED]. Writes events.json, an object a line
  * when an event begins and when it has ended; looks.tsv, a line a look; metrics.tsv, all metrics
- * that there were. It knows nothing of faults.
+ * that there were. It knows nothing of faults. Its priority is that of pdiag-watch.
  */
 #include <errno.h>
 #include <poll.h>
@@ -143,6 +143,7 @@ int main(int argc, char **argv)
 	int ret = 1;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	setpriority(PRIO_PROCESS, 0, -10);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	if (argc < 3)
