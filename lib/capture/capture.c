@@ -22,6 +22,7 @@ static void destroy(struct pdiag_child *child)
 	if (c->source)
 		c->source->ops->close(c->source);
 	pdiag_held_free(&c->held);
+	pdiag_busiest_free(&c->busiest);
 	pdiag_pipeline_free(&c->pipeline);
 	free(c);
 }

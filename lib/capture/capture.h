@@ -5,6 +5,7 @@
 
 #include <pdiag/capture.h>
 
+#include "capture/busiest.h"
 #include "capture/held.h"
 #include "capture/pipeline.h"
 #include "core/context.h"
@@ -16,6 +17,7 @@ struct pdiag_capture {
 	struct pdiag_source *source;
 	struct pdiag_pipeline pipeline;
 	struct pdiag_held held; /* a flight recorder: what processes did since its samples began */
+	struct pdiag_busiest busiest;
 	uint64_t due;		/* ... what is held of up to then may be applied */
 	uint64_t start_time, stop_time; /* CLOCK_MONOTONIC, ns; 0: not yet */
 	uint32_t events;

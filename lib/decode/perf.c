@@ -92,9 +92,7 @@ static int decode_sample(const void *data, uint32_t len, enum pdiag_perf_kind ki
 	out->cpu = (int32_t)s->cpu;
 	out->sample.ips = s->ips;
 	out->sample.nr = (uint32_t)s->nr;
-	out->sample.weight = off_cpu ? 0 : s->period;
-	if (mult && !off_cpu)
-		out->sample.weight = (uint64_t)(((unsigned __int128)s->period * mult) >> 32);
+	out->sample.weight = off_cpu ? 0 : pdiag_perf_weight(s->period, mult);
 	out->sample.state = off_cpu ? PDIAG_STATE_BLOCKED : PDIAG_STATE_RUNNING;
 	return decode_user((const unsigned char *)(s->ips + s->nr),
 		(uint32_t)(len - sizeof(*s) - s->nr * 8), out);

@@ -280,6 +280,16 @@ static int kmod_freeze(struct pdiag_source *s, bool frozen)
 	return pdiag_kmod_flight_thaw(&k->flight);
 }
 
+static void kmod_recent(
+	struct pdiag_source *s, uint64_t since, pdiag_source_recent_fn fn, void *user)
+{
+	struct pdiag_krings *r = &self(s)->rings;
+
+	for (uint32_t i = 0; i < r->count; i++)
+		if (r->rings[i].control)
+			pdiag_kring_recent(&r->rings[i], since, fn, user);
+}
+
 static int kmod_trigger(struct pdiag_source *s, struct pdiag_kmod_trigger *trigger)
 {
 	struct kmod_source *k = self(s);
@@ -496,5 +506,6 @@ const struct pdiag_source_ops pdiag_source_kmod = {
 	.next = kmod_next,
 	.close = kmod_close,
 	.freeze = kmod_freeze,
+	.recent = kmod_recent,
 	.trigger = kmod_trigger,
 };

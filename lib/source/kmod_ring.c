@@ -9,6 +9,8 @@
 #define ALIGN 16u
 /* More has no room between a ring's control page and the next ring's. */
 #define DATA_MAX (1ull << (PDIAG_KMOD_RING_SHIFT - 1))
+/* Between two looks at what is recent so many records are looked at, the oldest. */
+#define RECENT_MAX 65536u
 
 static size_t page_size(void)
 {
@@ -90,11 +92,12 @@ void pdiag_kring_advance(struct pdiag_kring *r)
 		pdiag_kring_publish(r);
 }
 
-/* Is there a whole record of `len` bytes at the tail, in one piece? */
-static bool is_length(const struct pdiag_kring *r, uint64_t len)
+/* Is there a whole record of `len` bytes, in one piece? */
+static bool is_length(
+	const struct pdiag_kring *r, uint64_t at, uint64_t head, uint64_t len)
 {
 	return len >= sizeof(struct pdiag_kmod_record) && !(len % ALIGN) &&
-		len <= r->head - r->tail && len <= r->size - (r->tail & (r->size - 1));
+		len <= head - at && len <= r->size - (at & (r->size - 1));
 }
 
 int pdiag_kring_peek(struct pdiag_kring *r)
@@ -105,7 +108,7 @@ int pdiag_kring_peek(struct pdiag_kring *r)
 		if (r->head - r->tail > r->size || (r->head | r->tail) % ALIGN)
 			return skip_all(r);
 		memcpy(&head, r->data + (r->tail & (r->size - 1)), sizeof(head));
-		if (!is_length(r, head.len))
+		if (!is_length(r, r->tail, r->head, head.len))
 			return skip_all(r);
 		r->record = head.len;
 		if (head.type == PDIAG_KMOD_PAD)
@@ -114,4 +117,28 @@ int pdiag_kring_peek(struct pdiag_kring *r)
 		return 1;
 	}
 	return 0;
+}
+
+void pdiag_kring_recent(struct pdiag_kring *r, uint64_t since,
+	void (*fn)(void *user, int32_t pid, uint64_t ns), void *user)
+{
+	uint64_t head = __atomic_load_n(&r->control->head, __ATOMIC_ACQUIRE), at = r->recent;
+	struct pdiag_kmod_sample s;
+
+	r->recent = head;
+	/* Written over already. */
+	if (head - at > r->size)
+		at = __atomic_load_n(&r->control->oldest, __ATOMIC_ACQUIRE);
+	if (head - at > r->size || (head | at) % ALIGN)
+		return;
+	for (uint32_t n = 0; n < RECENT_MAX && head != at; n++, at += s.head.len) {
+		memcpy(&s.head, r->data + (at & (r->size - 1)), sizeof(s.head));
+		if (!is_length(r, at, head, s.head.len))
+			return;
+		if (s.head.type != PDIAG_KMOD_SAMPLE || s.head.len < sizeof(s) ||
+			s.head.flags & PDIAG_KMOD_IDLE || s.head.time < since)
+			continue;
+		memcpy(&s, r->data + (at & (r->size - 1)), sizeof(s));
+		fn(user, (int32_t)s.pid, s.weight);
+	}
 }

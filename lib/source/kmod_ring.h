@@ -21,6 +21,7 @@ struct pdiag_kring {
 	uint64_t time;	    /* of the record at tail, or of the one before if it has none */
 	uint64_t corrupt;   /* times that all was skipped, as it made no sense */
 	uint64_t first;	    /* flight recorder: where it last began anew */
+	uint64_t recent;    /* ... how far pdiag_kring_recent() has looked */
 	uint32_t record;    /* bytes of the record at tail */
 	uint32_t number;    /* of the ring */
 };
@@ -33,6 +34,9 @@ void pdiag_kring_unmap(struct pdiag_kring *r);
 void pdiag_kring_refresh(struct pdiag_kring *r);
 /* Of a flight recorder that is frozen: read from its oldest record on. */
 void pdiag_kring_rewind(struct pdiag_kring *r);
+/* Of a flight recorder that runs: samples of this time and later, but those of the last call. */
+void pdiag_kring_recent(struct pdiag_kring *r, uint64_t since,
+	void (*fn)(void *user, int32_t pid, uint64_t ns), void *user);
 /*
  * Look at the next record, its length and time; PADs are passed over. 1: there is one; 0: none;
  * -EBADMSG: what is there makes no sense, and all of it was skipped (counted in `corrupt`).

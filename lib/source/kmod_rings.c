@@ -65,7 +65,7 @@ void pdiag_krings_release(struct pdiag_krings *r)
 	for (uint32_t i = 0; i < r->count; i++)
 		if (r->rings[i].control) {
 			pdiag_kring_rewind(&r->rings[i]);
-			r->rings[i].first = r->rings[i].tail;
+			r->rings[i].first = r->rings[i].recent = r->rings[i].tail;
 		}
 }
 

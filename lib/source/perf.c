@@ -184,6 +184,13 @@ static int perf_freeze(struct pdiag_source *s, bool frozen)
 			pdiag_perf_flight_thaw(rings, &s->state.flight, fd);
 }
 
+static void perf_recent(
+	struct pdiag_source *s, uint64_t since, pdiag_source_recent_fn fn, void *user)
+{
+	pdiag_perf_flight_recent(
+		&self(s)->events.rings, s->state.weight_mult, since, fn, user);
+}
+
 static int perf_stop(struct pdiag_source *s)
 {
 	struct itimerspec none = { .it_value.tv_sec = 0 };
@@ -310,4 +317,5 @@ const struct pdiag_source_ops pdiag_source_perf = {
 	.next = perf_next,
 	.close = perf_close,
 	.freeze = perf_freeze,
+	.recent = perf_recent,
 };

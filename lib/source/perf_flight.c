@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "source/flight.h"
 #include "source/perf_buffer.h"
+#include "source/perf_layout.h"
 #include "util/clock.h"
 
 int pdiag_perf_flight_check(const struct pdiag_source_config *config, uint32_t cpus)
@@ -88,6 +89,29 @@ int pdiag_perf_flight_thaw(struct pdiag_perf_rings *rings, struct pdiag_source_f
 	pdiag_perf_rings_refresh(rings, 0);
 	pdiag_flight_begin(f, fd, pdiag_clock_ns(CLOCK_MONOTONIC));
 	return pause_all(rings, false);
+}
+
+struct recent {
+	uint64_t mult;
+	pdiag_source_recent_fn fn;
+	void *user;
+};
+
+static void tell_sample(void *user, const struct pdiag_perf_sample *s)
+{
+	const struct recent *r = user;
+
+	r->fn(r->user, (int32_t)s->pid, pdiag_perf_weight(s->period, r->mult));
+}
+
+void pdiag_perf_flight_recent(const struct pdiag_perf_rings *rings, uint64_t mult, uint64_t since,
+	pdiag_source_recent_fn fn, void *user)
+{
+	struct recent r = { mult, fn, user };
+
+	for (uint32_t i = 0; i < rings->count; i++)
+		if (rings->rings[i].backward && rings->rings[i].kind == PDIAG_PERF_ON_CPU)
+			pdiag_perf_ring_recent(&rings->rings[i], since, tell_sample, &r);
 }
 
 void pdiag_perf_flight_end(

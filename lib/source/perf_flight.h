@@ -12,6 +12,9 @@ int pdiag_perf_flight_check(const struct pdiag_source_config *config, uint32_t c
  * already is fine. */
 int pdiag_perf_flight_freeze(struct pdiag_perf_rings *rings, struct pdiag_source_flight *f, int fd);
 int pdiag_perf_flight_thaw(struct pdiag_perf_rings *rings, struct pdiag_source_flight *f, int fd);
+/* As pdiag_source_ops has it; mult: of the weights, as in pdiag_source_state. */
+void pdiag_perf_flight_recent(const struct pdiag_perf_rings *rings, uint64_t mult, uint64_t since,
+	pdiag_source_recent_fn fn, void *user);
 /* next() has nothing more: was that all? */
 void pdiag_perf_flight_end(
 	const struct pdiag_perf_rings *rings, struct pdiag_source_flight *f, int fd);

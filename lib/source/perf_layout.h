@@ -74,6 +74,12 @@ struct pdiag_perf_sample {
 	uint64_t ips[];
 };
 
+/* ns that a sample stands for; mult: as in pdiag_source_state. */
+static inline uint64_t pdiag_perf_weight(uint64_t period, uint64_t mult)
+{
+	return mult ? (uint64_t)(((unsigned __int128)period * mult) >> 32) : period;
+}
+
 /* What sample_id_all puts at the end of every other record. */
 struct pdiag_perf_id {
 	uint32_t pid, tid;

@@ -11,6 +11,9 @@
 #include "source/perf_layout.h"
 #include "util/array.h"
 
+/* Of the newest records so many are looked at. */
+#define RECENT_MAX 16384u
+
 int pdiag_perf_ring_map(struct pdiag_perf_ring *r, int fd, size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -83,6 +86,36 @@ int pdiag_perf_ring_hold(struct pdiag_perf_ring *r, bool *overwritten)
 		r->held[r->held_count++] = at;
 	}
 	return 0;
+}
+
+/* What is of one size in all samples. */
+static void copy_sample(const struct pdiag_perf_ring *r, uint64_t at, struct pdiag_perf_sample *out)
+{
+	uint64_t words[sizeof(*out) / 8];
+
+	for (size_t i = 0; i < PDIAG_COUNT(words); i++)
+		words[i] = word(r, at + 8 * i);
+	memcpy(out, words, sizeof(*out));
+}
+
+void pdiag_perf_ring_recent(const struct pdiag_perf_ring *r, uint64_t since,
+	void (*fn)(void *user, const struct pdiag_perf_sample *sample), void *user)
+{
+	uint64_t at = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE);
+	uint64_t end = r->floor - at > r->size ? at + r->size : r->floor;
+	struct pdiag_perf_sample s;
+
+	for (uint32_t n = 0; n < RECENT_MAX && end - at >= sizeof(s); n++, at += s.header.size) {
+		copy_sample(r, at, &s);
+		if (s.header.size < sizeof(s.header) || s.header.size % 8 ||
+			s.header.size > end - at)
+			return;
+		if (s.header.type != PERF_RECORD_SAMPLE || s.header.size < sizeof(s))
+			continue;
+		if (s.time < since)
+			return;
+		fn(user, &s);
+	}
 }
 
 void pdiag_perf_ring_release(struct pdiag_perf_ring *r)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct perf_event_mmap_page;
+struct pdiag_perf_sample;
 
 struct pdiag_perf_ring {
 	struct perf_event_mmap_page *page;
@@ -39,6 +40,12 @@ void pdiag_perf_ring_unmap(struct pdiag_perf_ring *r);
  * ones are gone. 0 or -ENOMEM (nothing is held).
  */
 int pdiag_perf_ring_hold(struct pdiag_perf_ring *r, bool *overwritten);
+/*
+ * A backward ring that is written to meanwhile: its newest samples, back to that time. Who is asked
+ * about a second hardly ever meets the writer, who comes around from the other side.
+ */
+void pdiag_perf_ring_recent(const struct pdiag_perf_ring *r, uint64_t since,
+	void (*fn)(void *user, const struct pdiag_perf_sample *sample), void *user);
 /* It begins anew where it is. */
 void pdiag_perf_ring_release(struct pdiag_perf_ring *r);
 /* See how far the kernel has written. */

@@ -88,6 +88,9 @@ struct pdiag_source_state {
 	struct pdiag_source_flight flight;
 };
 
+/* Somebody had a CPU for so many ns, as a sample stands for. */
+typedef void (*pdiag_source_recent_fn)(void *user, int32_t pid, uint64_t ns);
+
 struct pdiag_source_ops {
 	const char *name;
 	/* Allocate and prepare; nothing is sampled yet. Sets the sentence on failure. */
@@ -103,6 +106,10 @@ struct pdiag_source_ops {
 	/* A flight recorder: freeze it, or begin anew. While it runs next() gives nothing but what
 	 * tells of processes. Stopping one that runs freezes it. */
 	int (*freeze)(struct pdiag_source *s, bool frozen);
+	/* One that runs: who was on a CPU since that time, which is not before the last call.
+	 * What is read stays where it is. In a storm of other records some may be left out. */
+	void (*recent)(struct pdiag_source *s, uint64_t since, pdiag_source_recent_fn fn,
+		void *user);
 	/* Have the kernel freeze it; NULL: it cannot. */
 	int (*trigger)(struct pdiag_source *s, struct pdiag_kmod_trigger *trigger);
 };

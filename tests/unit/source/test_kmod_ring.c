@@ -110,6 +110,84 @@ static void test_rewinds(void **state)
 	assert_int_equal(r.corrupt, 0);
 }
 
+struct seen {
+	uint64_t count, ns, last;
+};
+
+static void see(void *user, int32_t pid, uint64_t ns)
+{
+	struct seen *seen = user;
+
+	seen->count++;
+	seen->ns += ns;
+	seen->last = (uint64_t)pid;
+}
+
+static struct seen recent(struct pdiag_kring *r, uint64_t since)
+{
+	struct seen seen = { 0 };
+
+	pdiag_kring_recent(r, since, see, &seen);
+	return seen;
+}
+
+/* Each sample once, while the ring is written to. */
+static void test_recent(void **state)
+{
+	volatile size_t shorter = sizeof(struct pdiag_kmod_record); /* else gcc 12 sees ghosts */
+	const uint64_t ips[40] = { 0 };
+	struct pdiag_kring r;
+	struct fake_ring f;
+	struct seen seen;
+	(void)state;
+
+	fake_ring_init(&f, &r, 0, 0);
+	assert_int_equal(recent(&r, 0).count, 0);
+	for (uint32_t i = 1; i <= 1000; i++) {
+		fake_ring_sample(&f, i, 0, 2 * i, i, 7);
+		fake_ring_stack(&f, i, i, ips, i % 40);
+		fake_ring_sample(&f, i, 0, i, i, 5);
+		seen = recent(&r, i);
+		assert_int_equal(seen.count, 2);
+		assert_int_equal(seen.ns, 12);
+		assert_int_equal(seen.last, i);
+	}
+	assert_int_equal(recent(&r, 0).count, 0);
+	/* Older ones were of another question. */
+	fake_ring_sample(&f, 1001, 0, 1, 1, 1);
+	fake_ring_sample(&f, 1002, 0, 1, 1, 1);
+	assert_int_equal(recent(&r, 1002).count, 1);
+	/* Nobody's, and what is no sample of ours. */
+	fake_ring_put(&f, &(struct pdiag_kmod_sample){ .pid = 1 }, sizeof(struct pdiag_kmod_sample),
+		PDIAG_KMOD_SAMPLE, PDIAG_KMOD_IDLE, 1003);
+	fake_ring_put(&f, &(struct pdiag_kmod_record){ 0 }, shorter, PDIAG_KMOD_SAMPLE, 0, 1003);
+	assert_int_equal(recent(&r, 0).count, 0);
+}
+
+/* More was written than there is room for: the rest, from the oldest on. */
+static void test_recent_overwritten(void **state)
+{
+	struct pdiag_kring r;
+	struct fake_ring f;
+	(void)state;
+
+	fake_ring_init(&f, &r, 0, 0);
+	for (uint32_t i = 0; i < 1000; i++)
+		fake_ring_sample(&f, i, 0, 1, i, 1);
+	f.control.oldest = f.control.head - 100 * 32;
+	assert_int_equal(recent(&r, 0).count, 100);
+	/* Nonsense ends it, and what comes later is seen again. */
+	f.control.oldest = 8;
+	f.control.head += 4 * FAKE_RING_SIZE;
+	assert_int_equal(recent(&r, 0).count, 0);
+	fake_ring_sample(&f, 1, 0, 1, 1, 1);
+	assert_int_equal(recent(&r, 0).count, 1);
+	fake_ring_put(&f, &(struct pdiag_kmod_sample){ .pid = 1 }, sizeof(struct pdiag_kmod_sample),
+		PDIAG_KMOD_SAMPLE, 0, 2);
+	memset(f.data + (f.control.head - 32) % FAKE_RING_SIZE, 0xff, 4);
+	assert_int_equal(recent(&r, 0).count, 0);
+}
+
 static void check_skipped(struct fake_ring *f, struct pdiag_kring *r)
 {
 	uint64_t before = r->corrupt;
@@ -220,6 +298,8 @@ int main(void)
 		cmocka_unit_test(test_sees_only_what_was_refreshed),
 		cmocka_unit_test(test_tells_the_module_in_time),
 		cmocka_unit_test(test_rewinds),
+		cmocka_unit_test(test_recent),
+		cmocka_unit_test(test_recent_overwritten),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_past_the_end),
 		cmocka_unit_test(test_heads_of_no_sense),

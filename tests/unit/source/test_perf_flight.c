@@ -169,6 +169,84 @@ static void test_nonsense(void **state)
 	assert_int_equal(pdiag_perf_ring_peek(&ring), 0);
 }
 
+/* Of process number `time`, of so many ns as that. */
+static void put_sample(uint64_t time)
+{
+	struct pdiag_perf_sample s = { .header = { .type = PERF_RECORD_SAMPLE,
+		.size = sizeof(s) }, .pid = (uint32_t)time, .time = time, .period = time };
+
+	put_bytes(&s, sizeof(s));
+}
+
+struct seen {
+	uint64_t count, newest, oldest;
+};
+
+static void see(void *user, const struct pdiag_perf_sample *s)
+{
+	struct seen *seen = user;
+
+	assert_int_equal(s->pid, s->time);
+	assert_int_equal(s->period, s->time);
+	assert_true(!seen->count || s->time == seen->oldest - 1);
+	seen->newest = seen->count++ ? seen->newest : s->time;
+	seen->oldest = s->time;
+}
+
+static struct seen recent(uint64_t since)
+{
+	struct seen seen = { 0 };
+
+	pdiag_perf_ring_recent(&ring, since, see, &seen);
+	return seen;
+}
+
+/* While it is written to, and others than samples are between them. */
+static void test_recent(void **state)
+{
+	struct seen seen;
+	(void)state;
+
+	assert_int_equal(recent(0).count, 0);
+	for (uint64_t i = 1; i <= 500; i++) {
+		put_sample(i);
+		put(i);
+		seen = recent(i > 5 ? i - 5 : 0);
+		assert_int_equal(seen.newest, i);
+		assert_int_equal(seen.oldest, i > 5 ? i - 5 : 1);
+		assert_int_equal(seen.count, i > 5 ? 6 : i);
+	}
+	/* What was written over is not there, and all else is. */
+	seen = recent(0);
+	assert_int_equal(seen.newest, 500);
+	assert_in_range(seen.count, SIZE / 136, SIZE / 112);
+	pdiag_perf_ring_release(&ring);
+	ring.floor = fake.page.data_head;
+	assert_int_equal(recent(0).count, 0);
+	put_sample(501);
+	assert_int_equal(recent(0).count, 1);
+}
+
+static void test_recent_nonsense(void **state)
+{
+	static const uint16_t sizes[] = { 0, 4, 12, 4096, 65528 };
+	struct perf_event_header h = { .type = PERF_RECORD_SAMPLE };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		setup(NULL);
+		put_sample(1);
+		h.size = sizes[i];
+		put_bytes(&h, sizeof(h));
+		put_sample(2);
+		assert_int_equal(recent(0).count, 1);
+	}
+	setup(NULL);
+	fake.page.data_head = 24;
+	memset(fake.data, 0xff, SIZE);
+	assert_int_equal(recent(0).count, 0);
+}
+
 static void test_rings(void **state)
 {
 	struct pdiag_perf_rings rings = { 0 };
@@ -222,6 +300,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_oldest_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_release, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recent, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recent_nonsense, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
 	};
