@@ -66,6 +66,10 @@ int pdiag_metric_file_open(struct pdiag_metric_file *f, int dir_fd, const char *
 {
 	int err;
 
+	if (!f->reader->path) {
+		snprintf(f->why, sizeof(f->why), "%s", f->reader->without);
+		return -ENOENT;
+	}
 	f->fd = open_below(dir_fd, dir, f->reader->path);
 	err = errno;
 	f->why[0] = '\0';

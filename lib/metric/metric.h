@@ -50,7 +50,7 @@ struct pdiag_metric_file;
 
 /* A file and its metrics. */
 struct pdiag_metric_reader {
-	const char *path;    /* below the root, the cgroup or /proc/PID */
+	const char *path;    /* below the root, the cgroup or /proc/PID; NULL: it is sampled */
 	const char *without; /* why there may be no such file */
 	uint32_t family;
 	uint32_t count;
@@ -83,6 +83,7 @@ struct pdiag_metric_file {
 	struct pdiag_metric_devices devices;
 	struct pdiag_metric_keys_hint keys;
 	struct pdiag_metric_load load;
+	double sampled;		/* of a reader without a path: what it reads */
 	char why[224];		/* why it is not open, or "" */
 	char lacks[96];		/* of a field that is not in it */
 };
@@ -101,10 +102,17 @@ struct pdiag_metric_clock {
 	void *user;
 };
 
+/* What whoever samples the machine knows of it; NaN: not now. */
+struct pdiag_metric_sampled {
+	double (*busiest)(void *user); /* CPUs; NULL: nobody samples */
+	void *user;
+};
+
 struct pdiag_metrics {
 	struct pdiag_child child;
 	struct pdiag *context;
 	struct pdiag_metric_clock clock;
+	struct pdiag_metric_sampled sampled;
 	uint64_t interval_ns;
 	int root_fd;
 	char *cgroup; /* its folder, or NULL */
@@ -120,14 +128,16 @@ struct pdiag_metrics {
 	size_t text_cap;
 };
 
-/* pdiag_metrics_new() with a clock; NULL: the machine's. */
+/* pdiag_metrics_new() with a clock and with what is sampled; NULL: the machine's, and nothing. */
 int pdiag_metrics_make(struct pdiag *context, const struct pdiag_metrics_options *options,
-	const struct pdiag_metric_clock *clock, struct pdiag_metrics **out);
+	const struct pdiag_metric_clock *clock, const struct pdiag_metric_sampled *sampled,
+	struct pdiag_metrics **out);
 
 /* All readers there are, in the order of the registry; *count of them. */
 const struct pdiag_metric_reader *const *pdiag_metric_readers(uint32_t *count);
 
 extern const struct pdiag_metric_reader pdiag_metric_loadavg, pdiag_metric_stat,
+	pdiag_metric_busiest,
 	pdiag_metric_schedstat, pdiag_metric_pressure_cpu, pdiag_metric_pressure_memory,
 	pdiag_metric_pressure_io, pdiag_metric_pressure_irq, pdiag_metric_meminfo,
 	pdiag_metric_vmstat, pdiag_metric_diskstats, pdiag_metric_net_dev, pdiag_metric_net_snmp,

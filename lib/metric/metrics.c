@@ -17,7 +17,8 @@
 static const struct pdiag_metric_reader *const readers[] = {
 	&pdiag_metric_loadavg, &pdiag_metric_stat, &pdiag_metric_schedstat,
 	&pdiag_metric_pressure_cpu, &pdiag_metric_pressure_memory, &pdiag_metric_pressure_io,
-	&pdiag_metric_pressure_irq, &pdiag_metric_meminfo, &pdiag_metric_vmstat,
+	&pdiag_metric_busiest, &pdiag_metric_pressure_irq, &pdiag_metric_meminfo,
+	&pdiag_metric_vmstat,
 	&pdiag_metric_diskstats, &pdiag_metric_net_dev, &pdiag_metric_net_snmp,
 	&pdiag_metric_net_netstat, &pdiag_metric_net_softnet, &pdiag_metric_cg_cpu,
 	&pdiag_metric_cg_current, &pdiag_metric_cg_max, &pdiag_metric_cg_swap,
@@ -122,7 +123,8 @@ static void set_reasons(struct pdiag_metrics *m, const struct pdiag_metric_file 
 static int open_file(
 	struct pdiag_metrics *m, struct pdiag_metric_file *f, int dir_fd, const char *dir)
 {
-	int ret = pdiag_metric_file_open(f, dir_fd, dir);
+	bool sampled = !f->reader->path && m->sampled.busiest;
+	int ret = sampled ? 0 : pdiag_metric_file_open(f, dir_fd, dir);
 
 	if (!ret) {
 		ret = pdiag_metric_file_sample(m, f);
@@ -216,7 +218,8 @@ void pdiag_metrics_free(struct pdiag_metrics *m)
 }
 
 int pdiag_metrics_make(struct pdiag *context, const struct pdiag_metrics_options *options,
-	const struct pdiag_metric_clock *clock, struct pdiag_metrics **out)
+	const struct pdiag_metric_clock *clock, const struct pdiag_metric_sampled *sampled,
+	struct pdiag_metrics **out)
 {
 	struct pdiag_metrics_options o;
 	struct pdiag_metrics *m;
@@ -230,6 +233,8 @@ int pdiag_metrics_make(struct pdiag *context, const struct pdiag_metrics_options
 	m->context = context;
 	m->root_fd = -1;
 	m->clock = clock ? *clock : (struct pdiag_metric_clock){ .now = machine_now };
+	if (sampled)
+		m->sampled = *sampled;
 	m->interval_ns = o.interval_ms * 1000000ull;
 	ret = open_root(m, o.root);
 	if (!ret && o.cgroup)
@@ -259,5 +264,5 @@ int pdiag_metrics_new(struct pdiag *context, const struct pdiag_metrics_options 
 
 	pdiag_error_clear();
 	ret = PDIAG_CHECK_NEW(context, out);
-	return ret ? ret : pdiag_metrics_make(context, options, NULL, out);
+	return ret ? ret : pdiag_metrics_make(context, options, NULL, NULL, out);
 }

@@ -93,13 +93,26 @@ static void gone(struct pdiag_metrics *m, struct pdiag_metric_file *f, int err)
 	f->retry_ns = 0;
 }
 
+/* What is known without reading a text. There are too few samples to ask more often. */
+static long ask_sampler(struct pdiag_metrics *m, struct pdiag_metric_file *f)
+{
+	if (!m->sampled.busiest)
+		return -EBADF;
+	f->time_ns = pdiag_metric_now(m, CLOCK_MONOTONIC);
+	f->period_ns = PDIAG_SECOND_NS;
+	f->sampled = m->sampled.busiest(m->sampled.user);
+	return 0;
+}
+
 int pdiag_metric_file_sample(struct pdiag_metrics *m, struct pdiag_metric_file *f)
 {
 	struct pdiag_metric_found found;
 	long len = -EBADF;
 
 	found.have = found.broken = found.held = 0;
-	if (f->fd >= 0 || reopen(m, f)) {
+	if (!f->reader->path) {
+		len = ask_sampler(m, f);
+	} else if (f->fd >= 0 || reopen(m, f)) {
 		len = read_text(m, f);
 		if (len < 0)
 			gone(m, f, (int)len);
@@ -109,7 +122,7 @@ int pdiag_metric_file_sample(struct pdiag_metrics *m, struct pdiag_metric_file *
 	pdiag_metric_settle(m, f, &found);
 	if (len < 0)
 		return (int)len;
-	f->empty = !len;
+	f->empty = !len && f->reader->path;
 	f->before_ns = f->time_ns;
 	return f->devices.error;
 }

@@ -32,6 +32,7 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "system.threads.created", "new threads", 50, 10, HIGH, THREADS },
 	{ "system.cpu.utilization", "CPU use", 0.15, 0, HIGH, CPU },
 	{ "system.cpu.utilization.max", "use of the busiest CPU", 0.25, 0, HIGH, CPU },
+	{ "system.cpu.process.max", "CPU use of the busiest process", 0.25, 0.02, HIGH, CPU },
 	{ "system.cpu.time.system", "CPUs in the kernel", 0.1, 0.03, HIGH, CPU },
 	{ "system.cpu.time.iowait", "CPUs that wait for storage", 0.2, 0.05, HIGH, STORAGE },
 	{ "system.cpu.time.softirq", "CPUs in soft interrupts", 0.1, 0.02, HIGH, CPU },

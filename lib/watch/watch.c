@@ -2,6 +2,7 @@
 #include "watch/watch.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,13 @@ static void destroy(struct pdiag_child *child)
 	free(w);
 }
 
+static double busiest(void *user)
+{
+	struct pdiag_watch *w = user;
+
+	return w->evidence.capture ? pdiag_capture_busiest(w->evidence.capture) : NAN;
+}
+
 static int open_metrics(struct pdiag_watch *w, const struct pdiag_watch_ground *ground)
 {
 	struct pdiag_metrics_options options = {
@@ -42,7 +50,11 @@ static int open_metrics(struct pdiag_watch *w, const struct pdiag_watch_ground *
 		.interval_ms = w->options.interval_ms,
 	};
 
-	return pdiag_metrics_make(w->context, &options, ground->clock, &w->metrics);
+	struct pdiag_metric_sampled sampled = { ground->busiest ? ground->busiest : busiest, w };
+	bool samples = !(w->options.flags & PDIAG_WATCH_NO_PROFILE) && !w->options.cgroup;
+
+	return pdiag_metrics_make(w->context, &options, ground->clock,
+		samples || ground->busiest ? &sampled : NULL, &w->metrics);
 }
 
 static int open_journal(struct pdiag_watch *w)

@@ -100,7 +100,7 @@ static inline int make(struct fixture *f)
 {
 	const struct pdiag_metric_clock clock = { .now = fixture_now, .user = f };
 
-	return pdiag_metrics_make(f->context, &f->options, &clock, &f->metrics);
+	return pdiag_metrics_make(f->context, &f->options, &clock, NULL, &f->metrics);
 }
 
 static inline void made(struct fixture *f)

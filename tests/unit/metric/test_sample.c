@@ -4,6 +4,7 @@
 
 static struct fixture f;
 
+#define BUSIEST "system.cpu.process.max"
 #define SWITCHES "system.cpu.context_switches"
 
 static int setup(void **state)
@@ -37,6 +38,56 @@ static void switches(uint64_t count)
 
 	snprintf(text, sizeof(text), "ctxt %llu\n", (unsigned long long)count);
 	put(&f, "proc/stat", text);
+}
+
+static double sampled;
+
+static double busiest(void *user)
+{
+	assert_ptr_equal(user, &f);
+	return sampled;
+}
+
+/* What is not read but asked for: each second at most, and not at all if nobody samples. */
+static void asked_for(void **state)
+{
+	const struct pdiag_metric_clock clock = { .now = fixture_now, .user = &f };
+	const struct pdiag_metric_sampled by = { busiest, &f };
+	int index;
+
+	(void)state;
+	made(&f);
+	index = pdiag_metrics_find(f.metrics, BUSIEST);
+	assert_true(index >= 0);
+	assert_int_equal(pdiag_metrics_describe(f.metrics, (uint32_t)index)->available, 0);
+	assert_non_null(strstr(pdiag_metrics_describe(f.metrics, (uint32_t)index)->reason,
+		"watch"));
+	tick(&f, NS);
+	is_missing(&f, BUSIEST);
+	pdiag_metrics_free(f.metrics);
+	sampled = NAN;
+	f.options.interval_ms = 100;
+	assert_int_equal(pdiag_metrics_make(f.context, &f.options, &clock, &by, &f.metrics), 0);
+	assert_int_equal(pdiag_metrics_describe(f.metrics, (uint32_t)index)->available, 1);
+	is_missing(&f, BUSIEST);
+	sampled = 1.5;
+	for (int i = 0; i < 9; i++)
+		tick(&f, NS / 10);
+	is_missing(&f, BUSIEST);
+	tick(&f, NS / 10);
+	is_value(&f, BUSIEST, 1.5);
+	assert_int_equal(value(&f, BUSIEST)->fresh, 1);
+	assert_int_equal(value(&f, BUSIEST)->state, PDIAG_METRIC_OK);
+	sampled = 0.5;
+	tick(&f, NS / 10);
+	is_value(&f, BUSIEST, 1.5);
+	assert_int_equal(value(&f, BUSIEST)->fresh, 0);
+	for (int i = 0; i < 9; i++)
+		tick(&f, NS / 10);
+	is_value(&f, BUSIEST, 0.5);
+	sampled = NAN;
+	tick(&f, NS);
+	is_missing(&f, BUSIEST);
 }
 
 static void rates(void **state)
@@ -284,6 +335,7 @@ static void nothing_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(rates, setup, teardown),
 		cmocka_unit_test_setup_teardown(late, setup, teardown),
 		cmocka_unit_test_setup_teardown(early, setup, teardown),

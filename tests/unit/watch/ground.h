@@ -15,6 +15,7 @@ struct ground {
 	struct pdiag_watch_options options;
 	struct pdiag_watch *watch;
 	pdiag_watch_ask_fn ask; /* in the place of samples */
+	double (*busiest)(void *user); /* likewise */
 	double busy;	     /* of its 4 CPUs */
 	uint32_t runnable, blocked;
 	uint64_t user, idle; /* of /proc/stat, in hundredths of a second */
@@ -65,7 +66,7 @@ static inline int ground_make(struct ground *g)
 {
 	const struct pdiag_metric_clock clock = { .now = fixture_now, .user = &g->f };
 	const struct pdiag_watch_ground ground = { .root = g->f.root, .clock = &clock, .cpus = 4,
-		.ask = g->ask };
+		.ask = g->ask, .busiest = g->busiest };
 
 	return pdiag_watch_make(g->f.context, &g->options, &ground, &g->watch);
 }

@@ -81,6 +81,38 @@ static void begins_and_ends(void **state)
 	assert_int_equal(ground_info(&g).ongoing, 0);
 }
 
+static double had;
+
+static double busiest(void *user)
+{
+	(void)user;
+	return had;
+}
+
+/* All CPUs are in use anyway, by many; then one has them. */
+static void full_machine(void **state)
+{
+	struct pdiag_event_info info;
+	struct pdiag_event *event;
+
+	(void)state;
+	g.busiest = busiest;
+	ground_made(&g);
+	for (int i = 0; i < 600; i++) {
+		had = 0.2 + 0.3 * noise(&g);
+		second(&g, 200 + (uint32_t)(20 * noise(&g)), 4);
+	}
+	none_waits();
+	for (int i = 0; i < 4; i++) {
+		had = 2 + 0.3 * noise(&g);
+		second(&g, 200 + (uint32_t)(20 * noise(&g)), 4);
+	}
+	event = taken(&info);
+	assert_string_equal(info.metric, "system.cpu.process.max");
+	assert_non_null(strstr(info.sentence, "busiest process"));
+	pdiag_event_free(event);
+}
+
 static void spike(void **state)
 {
 	(void)state;
@@ -442,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(begins_and_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_machine, setup, teardown),
 		cmocka_unit_test_setup_teardown(spike, setup, teardown),
 		cmocka_unit_test_setup_teardown(spike_between_looks, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
