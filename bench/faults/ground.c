@@ -50,6 +50,13 @@ static int find(const struct ground *g, const char *name)
 }
 
 /* What was never recorded is 0. */
+double ground_value(const struct ground *g, const char *name)
+{
+	int i = find(g, name);
+
+	return i < 0 ? NAN : g->values[i];
+}
+
 static double gauge(const struct ground *g, const char *name)
 {
 	int i = find(g, name);
@@ -152,9 +159,10 @@ static void write_network(const struct ground *g, enum ground_file file, struct 
 			count(g, "system.network.tcp.retransmits", 1));
 		break;
 	case GROUND_NETSTAT:
-		add(t, "TcpExt: ListenOverflows ListenDrops\nTcpExt: %llu %llu\n",
+		add(t, "TcpExt: ListenOverflows ListenDrops TCPTimeouts\nTcpExt: %llu %llu %llu\n",
 			count(g, "system.network.tcp.listen_overflows", 1),
-			count(g, "system.network.tcp.listen_drops", 1));
+			count(g, "system.network.tcp.listen_drops", 1),
+			count(g, "system.network.tcp.timeouts", 1));
 		break;
 	default:
 		add(t, "%08llx %08llx %08llx\n", count(g, "system.network.softnet.processed", 1),

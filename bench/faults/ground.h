@@ -29,6 +29,8 @@ struct ground {
 int ground_open(struct ground *g, char *header);
 /* A row of values, for so many seconds. 0 or an errno. */
 int ground_step(struct ground *g, const double *values, double seconds);
+/* What no file tells: the metric as it is in the row; NaN: it is not. */
+double ground_value(const struct ground *g, const char *name);
 uint32_t ground_cpus(const struct ground *g);
 void ground_close(struct ground *g);
 

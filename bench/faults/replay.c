@@ -45,13 +45,21 @@ static int fail(const char *what)
 	return 1;
 }
 
+static struct replay replay;
+
+static double busiest(void *user)
+{
+	(void)user;
+	return ground_value(&replay.ground, "system.cpu.process.max");
+}
+
 static int make(struct replay *r)
 {
 	struct pdiag_watch_options o = { .size = sizeof(o), .fn = tell, .user = r,
 		.flags = PDIAG_WATCH_NO_PROFILE | PDIAG_WATCH_NO_TASKS };
 	const struct pdiag_metric_clock clock = { .now = now, .user = r };
 	const struct pdiag_watch_ground ground = { .root = r->ground.root, .clock = &clock,
-		.cpus = ground_cpus(&r->ground) };
+		.cpus = ground_cpus(&r->ground), .busiest = busiest };
 
 	return pdiag_watch_make(r->context, &o, &ground, &r->watch);
 }
@@ -117,24 +125,23 @@ static FILE *open_in(const char *folder, const char *name)
 
 int main(int argc, char **argv)
 {
-	static struct replay r;
 	char *line = NULL, *names;
 	size_t cap = 0;
 	int ret;
 
 	if (argc != 2)
 		return fputs("Usage: faults_replay FOLDER < ROWS\n", stderr), 2;
-	r.events = open_in(argv[1], "events.json");
-	r.looks = open_in(argv[1], "looks.tsv");
-	if (!r.events || !r.looks)
+	replay.events = open_in(argv[1], "events.json");
+	replay.looks = open_in(argv[1], "looks.tsv");
+	if (!replay.events || !replay.looks)
 		return fail("nothing can be written to the folder");
 	if (getline(&line, &cap, stdin) <= 0 || !(names = strchr(line, '\t')))
 		return fail("there are no rows");
-	if (ground_open(&r.ground, names) || pdiag_open(NULL, &r.context))
+	if (ground_open(&replay.ground, names) || pdiag_open(NULL, &replay.context))
 		return fail("no place for files");
-	ret = run(&r);
-	pdiag_close(r.context);
-	ground_close(&r.ground);
+	ret = run(&replay);
+	pdiag_close(replay.context);
+	ground_close(&replay.ground);
 	free(line);
 	return ret;
 }
