@@ -33,7 +33,8 @@ static const char *const names[] = {
 	"system.paging.faults.major", "system.paging.faults.minor",
 	"system.memory.scanned.direct", "system.memory.oom_kills", "system.disk.io.read",
 	"system.disk.io.write", "system.disk.queue_time", "system.network.packets.receive",
-	"system.network.tcp.retransmits", "system.network.tcp.timeouts",
+	"system.network.tcp.retransmits", "system.network.tcp.retransmits.ratio",
+	"system.network.tcp.timeouts",
 	"system.network.tcp.listen_drops",
 	"system.network.dropped.receive", "system.network.softnet.dropped",
 };

@@ -68,6 +68,12 @@ struct pdiag_metric_load {
 	uint64_t counted_ns; /* when it last was, as far as it was seen */
 };
 
+/* Of TCP segments, at the text before. */
+struct pdiag_metric_sent {
+	uint64_t once, again;
+	uint64_t time_ns; /* 0: none yet */
+};
+
 /* A reader at work. */
 struct pdiag_metric_file {
 	const struct pdiag_metric_reader *reader;
@@ -83,6 +89,7 @@ struct pdiag_metric_file {
 	struct pdiag_metric_devices devices;
 	struct pdiag_metric_keys_hint keys;
 	struct pdiag_metric_load load;
+	struct pdiag_metric_sent sent;
 	double sampled;		/* of a reader without a path: what it reads */
 	char why[224];		/* why it is not open, or "" */
 	char lacks[96];		/* of a field that is not in it */

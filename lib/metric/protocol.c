@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* /proc/net/snmp and /proc/net/netstat: TCP and UDP. A line of names, then one of numbers. */
+#include <math.h>
+
 #include "metric/metric.h"
 #include "metric/scan.h"
+#include "util/clock.h"
 
 #define COUNTER(name, unit, text) { name, unit, text, PDIAG_METRIC_COUNTER, 1, NULL }
 #define WITHOUT "the kernel was built without CONFIG_INET, or /proc is there only in part"
@@ -11,6 +14,8 @@ struct column {
 	size_t len; /* of the name */
 };
 
+/* What follows from others has none. */
+#define NOWHERE "\n"
 #define COLUMN(table, name) { table, name, sizeof(name) - 1 }
 
 static void keep(struct pdiag_metric_file *f, uint32_t i, const char *number, size_t len,
@@ -71,7 +76,11 @@ static void parse_tables(struct pdiag_metric_file *f, const char *text, size_t l
 
 /* ---- snmp ---- */
 
-enum { SEGMENTS_IN, SEGMENTS_OUT, RETRANSMITS, FAILURES, RESETS, ESTABLISHED, UDP_FULL, SNMP };
+enum { SEGMENTS_IN, SEGMENTS_OUT, RETRANSMITS, SENT_AGAIN, FAILURES, RESETS, ESTABLISHED, UDP_FULL,
+	SNMP };
+
+/* Of fewer segments a second no share is told: one of them may be all. */
+#define SEGMENTS_LEAST 20.0
 
 static const struct pdiag_metric_def snmp_defs[] = {
 	[SEGMENTS_IN] = COUNTER("system.network.tcp.segments.receive", "{segment}",
@@ -80,6 +89,9 @@ static const struct pdiag_metric_def snmp_defs[] = {
 		"TCP segments sent, those sent again left out."),
 	[RETRANSMITS] = COUNTER("system.network.tcp.retransmits", "{segment}",
 		"TCP segments sent again."),
+	[SENT_AGAIN] = { "system.network.tcp.retransmits.ratio", "1",
+		"Share of the TCP segments sent that were sent before; where fewer than 20 a "
+		"second are sent, of 20.", PDIAG_METRIC_GAUGE, 1, NULL },
 	[FAILURES] = COUNTER("system.network.tcp.connect_failures", "{connection}",
 		"TCP connections that did not come about."),
 	[RESETS] = COUNTER("system.network.tcp.resets", "{connection}",
@@ -92,15 +104,38 @@ static const struct pdiag_metric_def snmp_defs[] = {
 
 static const struct column snmp_columns[SNMP] = {
 	[SEGMENTS_IN] = COLUMN("Tcp:", "InSegs"), [SEGMENTS_OUT] = COLUMN("Tcp:", "OutSegs"),
-	[RETRANSMITS] = COLUMN("Tcp:", "RetransSegs"), [FAILURES] = COLUMN("Tcp:", "AttemptFails"),
-	[RESETS] = COLUMN("Tcp:", "EstabResets"), [ESTABLISHED] = COLUMN("Tcp:", "CurrEstab"),
+	[RETRANSMITS] = COLUMN("Tcp:", "RetransSegs"), [SENT_AGAIN] = COLUMN(NOWHERE, NOWHERE),
+	[FAILURES] = COLUMN("Tcp:", "AttemptFails"), [RESETS] = COLUMN("Tcp:", "EstabResets"),
+	[ESTABLISHED] = COLUMN("Tcp:", "CurrEstab"),
 	[UDP_FULL] = COLUMN("Udp:", "RcvbufErrors"),
 };
+
+static void find_ratio(struct pdiag_metric_file *f, struct pdiag_metric_found *found)
+{
+	const uint32_t needs = 1u << SEGMENTS_OUT | 1u << RETRANSMITS;
+	struct pdiag_metric_sent now = { found->raw[SEGMENTS_OUT].count,
+		found->raw[RETRANSMITS].count, f->time_ns }, before = f->sent;
+	double seconds = (double)(now.time_ns - before.time_ns) / PDIAG_SECOND_NS, all, again;
+
+	if ((found->have & needs) != needs)
+		return;
+	f->sent = now;
+	pdiag_metric_gauge(found, SENT_AGAIN, 0);
+	if (!before.time_ns || now.time_ns <= before.time_ns || now.once < before.once ||
+		now.again < before.again) {
+		found->broken |= 1u << SENT_AGAIN;
+		return;
+	}
+	again = (double)(now.again - before.again);
+	all = fmax((double)(now.once - before.once) + again, SEGMENTS_LEAST * seconds);
+	pdiag_metric_gauge(found, SENT_AGAIN, again < all ? again / all : 1);
+}
 
 static void parse_snmp(struct pdiag_metric_file *f, const char *text, size_t len,
 	struct pdiag_metric_found *found)
 {
 	parse_tables(f, text, len, snmp_columns, found);
+	find_ratio(f, found);
 }
 
 const struct pdiag_metric_reader pdiag_metric_net_snmp = { "proc/net/snmp", WITHOUT,

@@ -52,6 +52,8 @@ static const struct pdiag_watch_choice chosen[] = {
 	{ "system.disk.queue_time", "operations of disks under way", 2, 0, HIGH, STORAGE },
 	{ "system.network.packets.receive", "packets received", 2000, 500, HIGH, 0 },
 	{ "system.network.tcp.retransmits", "TCP segments sent again", 4, 0, HIGH, NETWORK },
+	{ "system.network.tcp.retransmits.ratio", "TCP segments sent again", 0.02, 0, HIGH,
+		NETWORK },
 	{ "system.network.tcp.timeouts", "TCP segments nobody answered", 1, 0, HIGH, NETWORK },
 	{ "system.network.tcp.listen_drops", "connections dropped", 2, 0, HIGH, 0 },
 	{ "system.network.dropped.receive", "packets dropped", 20, 0, HIGH, 0 },

@@ -40,6 +40,7 @@ static void load(void **state)
 }
 
 #define ACTIVE "system.threads.active"
+#define SENT_AGAIN "system.network.tcp.retransmits.ratio"
 
 /* What the kernel makes of the average when it has counted, and of that a text. */
 static void counted(uint64_t *average, unsigned int active)
@@ -230,6 +231,39 @@ static void memory(void **state)
 	is_missing(&f, "system.memory.cached");
 }
 
+static void segments(struct fixture *at, unsigned int once, unsigned int again)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "Tcp: OutSegs RetransSegs\nTcp: %u %u\n", once, again);
+	put(at, "proc/net/snmp", text);
+	tick(at, 2 * NS);
+}
+
+static void sent_again(void **state)
+{
+	(void)state;
+	f.options.families = PDIAG_METRICS_NETWORK;
+	put(&f, "proc/net/snmp", "Tcp: OutSegs RetransSegs\nTcp: 1000 10\n");
+	made(&f);
+	is_missing(&f, SENT_AGAIN);
+	segments(&f, 1000, 10);
+	is_value(&f, SENT_AGAIN, 0);
+	/* Of forty, as there should be in two seconds. */
+	segments(&f, 1000, 14);
+	is_value(&f, SENT_AGAIN, 0.1);
+	segments(&f, 1150, 64);
+	is_value(&f, SENT_AGAIN, 0.25);
+	/* Counters that begin anew, and one that is not there. */
+	segments(&f, 1, 1);
+	is_missing(&f, SENT_AGAIN);
+	put(&f, "proc/net/snmp", "Tcp: OutSegs\nTcp: 100\n");
+	tick(&f, NS);
+	is_missing(&f, SENT_AGAIN);
+	segments(&f, 401, 101);
+	is_value(&f, SENT_AGAIN, 0.2);
+}
+
 static void protocols(void **state)
 {
 	(void)state;
@@ -244,6 +278,7 @@ static void protocols(void **state)
 		"000000ff 00000000 00000000 0 0 0 0 0 0 0 0 00000000 00000001 0 0\n");
 	made(&f);
 	is_value(&f, "system.network.tcp.connections", 7);
+	is_missing(&f, SENT_AGAIN);
 	is_absent(&f, "system.network.tcp.resets", "/proc/net/snmp has no such field");
 	is_absent(&f, "system.network.io.receive", "/proc/net/dev here");
 	put(&f, "proc/net/snmp", "Tcp: MaxConn AttemptFails CurrEstab InSegs OutSegs RetransSegs\n"
@@ -255,6 +290,7 @@ static void protocols(void **state)
 		"000001FF 00000003 00000000 0 0 0 0 0 0 0 0 00000000 00000001 0 0\n");
 	tick(&f, NS);
 	is_value(&f, "system.network.tcp.retransmits", 30);
+	is_value(&f, SENT_AGAIN, 0.6);
 	is_value(&f, "system.network.tcp.connect_failures", 1);
 	is_value(&f, "system.network.udp.buffer_errors", 1);
 	is_value(&f, "system.network.tcp.listen_overflows", 1);
@@ -281,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pressure, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(protocols, setup, teardown),
+		cmocka_unit_test_setup_teardown(sent_again, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
