@@ -49,14 +49,14 @@ static int find(const struct ground *g, const char *name)
 	return -1;
 }
 
-/* What was never recorded is 0. */
 double ground_value(const struct ground *g, const char *name)
 {
 	int i = find(g, name);
 
-	return i < 0 ? NAN : g->values[i];
+	return i < 0 || !g->known[i] ? NAN : g->values[i];
 }
 
+/* What was never recorded is 0. */
 static double gauge(const struct ground *g, const char *name)
 {
 	int i = find(g, name);
@@ -269,7 +269,8 @@ int ground_step(struct ground *g, const double *values, double seconds)
 	double cpus, busy, busiest, others;
 
 	for (uint32_t i = 0; i < g->columns; i++) {
-		g->values[i] = isfinite(values[i]) ? values[i] : 0;
+		g->known[i] = isfinite(values[i]);
+		g->values[i] = g->known[i] ? values[i] : 0;
 		if (g->values[i] > 0)
 			g->sums[i] += g->values[i] * seconds;
 	}

@@ -3,6 +3,7 @@
 #ifndef BENCH_FAULTS_GROUND_H
 #define BENCH_FAULTS_GROUND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct ground {
 	char root[64];
 	char *names[GROUND_COLUMNS];
 	double values[GROUND_COLUMNS]; /* of now: a gauge's, or a rate */
+	bool known[GROUND_COLUMNS];
 	double sums[GROUND_COLUMNS];   /* of rates, so far */
 	uint32_t columns;
 	double busy[2], total; /* CPU time: of the busiest CPU, of the others; of each */

@@ -49,8 +49,11 @@ static struct replay replay;
 
 static double busiest(void *user)
 {
+	const struct ground *g = &replay.ground;
+
 	(void)user;
-	return ground_value(&replay.ground, "system.cpu.process.max");
+	return ground_value(g, "system.cpu.process.max") /
+		(ground_value(g, "system.cpu.utilization") * ground_cpus(g));
 }
 
 static int make(struct replay *r)

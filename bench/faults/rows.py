@@ -25,6 +25,8 @@ POWERS = {"system.cpu.run_delay": 2, "system.pressure.cpu.some": 2, "system.pres
 KEPT = 1884 / 2048
 AS_THEY_ARE = {"system.cpu.count", "system.memory.utilization", "system.cpu.utilization",
                "system.cpu.utilization.max", CPU + "idle", CPU + "steal"}
+# It is not known while samples are taken out.
+SAMPLED = "system.cpu.process.max"
 TAILS = ["system.disk.io.write", "system.disk.io.read", "system.paging.faults.minor",
          "system.network.packets.receive", "system.threads.created"]
 
@@ -38,8 +40,11 @@ def read(folder):
             if points and name.startswith("system."):
                 columns[name] = dict((int(ms), float(v)) for ms, v in (p.split() for p in points))
     most = max(len(c) for c in columns.values())
+    sampled = columns.pop(SAMPLED, None)
     columns = {n: c for n, c in columns.items() if len(c) > most - 5}
     times = sorted(set.intersection(*(set(c) for c in columns.values())))
+    if sampled:
+        columns[SAMPLED] = {ms: sampled.get(ms, math.nan) for ms in times}
     return columns, times
 
 
@@ -116,6 +121,8 @@ class Machine:
         row[CPU + "idle"] = cpus - busy - row[CPU + "iowait"]
         most = row["system.cpu.utilization.max"] * level
         row["system.cpu.utilization"] = busy / cpus
+        if SAMPLED in row:
+            row[SAMPLED] = min(row[SAMPLED], busy)
         row["system.cpu.utilization.max"] = min(max(most, busy / cpus), 1, busy)
         for name in ("system.threads.runnable", "system.threads.blocked"):
             row[name] = int(row[name] + self.rng.random())

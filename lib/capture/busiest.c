@@ -14,25 +14,29 @@
 #include "util/clock.h"
 
 /* In shorter times there are too few samples. */
-#define LEAST_NS (PDIAG_SECOND_NS / 2)
+#define LEAST_NS (PDIAG_SECOND_NS / 5 * 2)
 /* Longer ones say little of now. */
 #define MOST_NS (2 * PDIAG_SECOND_NS)
+/* A sample that stands for a larger part of the time is one of too few: who has it is chance. */
+#define PART 10
 
 static void add(void *user, int32_t pid, uint64_t ns)
 {
 	struct pdiag_busiest *b = user;
 
+	/* The idle task, or somebody outside of our pid namespace. */
+	if (!pid)
+		return;
+	b->heaviest = ns > b->heaviest ? ns : b->heaviest;
+	b->sum += ns;
 	if (b->count && b->turns[b->count - 1].pid == pid) {
 		b->turns[b->count - 1].ns += ns;
 		return;
 	}
-	if (!pid)
-		return;
-	if (pdiag_array_reserve(&b->turns, &b->cap, b->count + 1, sizeof(*b->turns))) {
+	if (pdiag_array_reserve(&b->turns, &b->cap, b->count + 1, sizeof(*b->turns)))
 		b->failed = true;
-		return;
-	}
-	b->turns[b->count++] = (struct pdiag_busiest_turn){ pid, ns };
+	else
+		b->turns[b->count++] = (struct pdiag_busiest_turn){ pid, ns };
 }
 
 static int by_pid(const void *a, const void *b)
@@ -57,26 +61,27 @@ static uint64_t most(struct pdiag_busiest *b)
 	return max;
 }
 
-double pdiag_capture_busiest(struct pdiag_capture *c)
+double pdiag_capture_busiest(struct pdiag_capture *c, uint64_t now)
 {
 	const struct pdiag_source_flight *f = &c->source->state.flight;
 	struct pdiag_busiest *b = &c->busiest;
-	uint64_t now = pdiag_capture_clock(), since = b->time_ns;
+	uint64_t since = b->time_ns;
 
 	b->time_ns = now;
 	if (!f->span || f->frozen || !c->start_time || c->stop_time)
 		return NAN;
 	since = since > f->begun ? since : f->begun;
-	if (now - since < LEAST_NS)
+	if (now < since || now - since < LEAST_NS)
 		return NAN;
 	if (now - since > MOST_NS)
 		since = now - MOST_NS;
 	b->count = 0;
+	b->sum = b->heaviest = 0;
 	b->failed = false;
 	c->source->ops->recent(c->source, since, add, b);
-	if (b->failed)
+	if (b->failed || b->heaviest > (now - since) / PART)
 		return NAN;
-	return (double)most(b) / (double)(now - since);
+	return b->sum ? (double)most(b) / (double)b->sum : 0;
 }
 
 void pdiag_busiest_free(struct pdiag_busiest *b)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How many CPUs the busiest process has. The kernel counts that for each process alone, and to ask
- * all of them each second takes too long where there are many: it is what samples tell.
+ * all of them each second takes too long where there are many: samples tell its share, and
+ * /proc/stat, which is read before, of how many CPUs.
  */
 #include <math.h>
 

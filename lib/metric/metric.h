@@ -111,7 +111,7 @@ struct pdiag_metric_clock {
 
 /* What whoever samples the machine knows of it; NaN: not now. */
 struct pdiag_metric_sampled {
-	double (*busiest)(void *user); /* CPUs; NULL: nobody samples */
+	double (*busiest)(void *user); /* share of CPU time in use; NULL: nobody samples */
 	void *user;
 };
 

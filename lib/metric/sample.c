@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A tick: the files are read, and what they hold is settled. */
 #include <errno.h>
+#include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/error.h"
 #include "metric/metric.h"
+#include "util/array.h"
 #include "util/clock.h"
 
 /* No file takes more than such a share of a CPU, but by being read twice a second, so that history
@@ -93,14 +96,34 @@ static void gone(struct pdiag_metrics *m, struct pdiag_metric_file *f, int err)
 	f->retry_ns = 0;
 }
 
+static double value_of(const struct pdiag_metrics *m, const char *name)
+{
+	for (uint32_t i = 0; i < m->count; i++)
+		if (!strcmp(m->metrics[i].name, name))
+			return m->values[i].value;
+	return NAN;
+}
+
+/* By /proc/stat, which was read before. */
+static double cpus_in_use(const struct pdiag_metrics *m)
+{
+	static const char *const modes[] = { "system.cpu.time.user", "system.cpu.time.nice",
+		"system.cpu.time.system", "system.cpu.time.irq", "system.cpu.time.softirq" };
+	double sum = 0;
+
+	for (size_t i = 0; i < PDIAG_COUNT(modes); i++)
+		sum += value_of(m, modes[i]);
+	return sum;
+}
+
 /* What is known without reading a text. There are too few samples to ask more often. */
 static long ask_sampler(struct pdiag_metrics *m, struct pdiag_metric_file *f)
 {
 	if (!m->sampled.busiest)
 		return -EBADF;
 	f->time_ns = pdiag_metric_now(m, CLOCK_MONOTONIC);
-	f->period_ns = PDIAG_SECOND_NS;
-	f->sampled = m->sampled.busiest(m->sampled.user);
+	f->period_ns = PERIOD_MAX_NS;
+	f->sampled = m->sampled.busiest(m->sampled.user) * cpus_in_use(m);
 	return 0;
 }
 

@@ -29,6 +29,9 @@
 #define SETTLE_NS 1000000ull
 /* Ended targets and quiet rings are looked at this often. */
 #define TICK_NS 200000000l
+/* Records of all rings that are looked at to see who was on a CPU of late: waits are between them.
+ * Some milliseconds at most. */
+#define RECENT_MAX 262144u
 
 struct kmod_source {
 	struct pdiag_source base;
@@ -284,10 +287,11 @@ static void kmod_recent(
 	struct pdiag_source *s, uint64_t since, pdiag_source_recent_fn fn, void *user)
 {
 	struct pdiag_krings *r = &self(s)->rings;
+	uint32_t most = RECENT_MAX / (r->count ? r->count : 1) + 1;
 
 	for (uint32_t i = 0; i < r->count; i++)
 		if (r->rings[i].control)
-			pdiag_kring_recent(&r->rings[i], since, fn, user);
+			pdiag_kring_recent(&r->rings[i], since, most, fn, user);
 }
 
 static int kmod_trigger(struct pdiag_source *s, struct pdiag_kmod_trigger *trigger)

@@ -9,8 +9,6 @@
 #define ALIGN 16u
 /* More has no room between a ring's control page and the next ring's. */
 #define DATA_MAX (1ull << (PDIAG_KMOD_RING_SHIFT - 1))
-/* Between two looks at what is recent so many records are looked at, the oldest. */
-#define RECENT_MAX 65536u
 
 static size_t page_size(void)
 {
@@ -119,11 +117,16 @@ int pdiag_kring_peek(struct pdiag_kring *r)
 	return 0;
 }
 
-void pdiag_kring_recent(struct pdiag_kring *r, uint64_t since,
+/*
+ * The module may write over what is read here: what it says is checked once and then kept, so that
+ * nonsense is but a wrong sample.
+ */
+void pdiag_kring_recent(struct pdiag_kring *r, uint64_t since, uint32_t most,
 	void (*fn)(void *user, int32_t pid, uint64_t ns), void *user)
 {
 	uint64_t head = __atomic_load_n(&r->control->head, __ATOMIC_ACQUIRE), at = r->recent;
 	struct pdiag_kmod_sample s;
+	uint64_t len;
 
 	r->recent = head;
 	/* Written over already. */
@@ -131,11 +134,12 @@ void pdiag_kring_recent(struct pdiag_kring *r, uint64_t since,
 		at = __atomic_load_n(&r->control->oldest, __ATOMIC_ACQUIRE);
 	if (head - at > r->size || (head | at) % ALIGN)
 		return;
-	for (uint32_t n = 0; n < RECENT_MAX && head != at; n++, at += s.head.len) {
+	for (uint32_t n = 0; n < most && head != at; n++, at += len) {
 		memcpy(&s.head, r->data + (at & (r->size - 1)), sizeof(s.head));
-		if (!is_length(r, at, head, s.head.len))
+		len = s.head.len;
+		if (!is_length(r, at, head, len))
 			return;
-		if (s.head.type != PDIAG_KMOD_SAMPLE || s.head.len < sizeof(s) ||
+		if (s.head.type != PDIAG_KMOD_SAMPLE || len < sizeof(s) ||
 			s.head.flags & PDIAG_KMOD_IDLE || s.head.time < since)
 			continue;
 		memcpy(&s, r->data + (at & (r->size - 1)), sizeof(s));

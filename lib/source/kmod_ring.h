@@ -34,8 +34,9 @@ void pdiag_kring_unmap(struct pdiag_kring *r);
 void pdiag_kring_refresh(struct pdiag_kring *r);
 /* Of a flight recorder that is frozen: read from its oldest record on. */
 void pdiag_kring_rewind(struct pdiag_kring *r);
-/* Of a flight recorder that runs: samples of this time and later, but those of the last call. */
-void pdiag_kring_recent(struct pdiag_kring *r, uint64_t since,
+/* Of a flight recorder that runs: samples of this time and later among the first `most` records
+ * that have come since the last call. */
+void pdiag_kring_recent(struct pdiag_kring *r, uint64_t since, uint32_t most,
 	void (*fn)(void *user, int32_t pid, uint64_t ns), void *user);
 /*
  * Look at the next record, its length and time; PADs are passed over. 1: there is one; 0: none;

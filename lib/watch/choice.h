@@ -3,6 +3,8 @@
 #ifndef PDIAG_WATCH_CHOICE_H
 #define PDIAG_WATCH_CHOICE_H
 
+#include <stdbool.h>
+
 #include <pdiag/metric.h>
 #include <pdiag/types.h>
 
@@ -13,7 +15,18 @@ struct pdiag_watch_choice {
 	double resolution_cpu;	/* ... and this for each CPU on top */
 	uint32_t flags;		/* of a detector */
 	uint32_t states;	/* what there is more of then, bits by enum pdiag_state */
+	uint32_t kin;		/* those of the same tell the same thing; 0: nobody else does */
 };
+
+/* Is it the first of its kin, of those that were asked about with the same *seen, 0 at first? */
+static inline bool pdiag_watch_is_first(const struct pdiag_watch_choice *c, uint32_t *seen)
+{
+	uint32_t bit = c->kin ? 1u << c->kin : 0;
+	bool first = !(*seen & bit);
+
+	*seen |= bit;
+	return first;
+}
 
 /* Of states, those that samples do not show by themselves to be more than before. */
 #define PDIAG_WATCH_WAITS (~(1u << PDIAG_STATE_RUNNING | 1u << PDIAG_STATE_BLOCKED))

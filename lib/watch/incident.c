@@ -225,14 +225,15 @@ static int go_on(struct pdiag_watch *w)
 /* Is there more than one metric to it? */
 static bool is_backed(const struct pdiag_watch *w)
 {
-	uint32_t count = 0, alarming = 0;
+	uint32_t count = 0, alarming = 0, on_seen = 0, off_seen = 0;
 
 	for (uint32_t i = 0; i < w->count; i++) {
 		const struct pdiag_watch_metric *m = &w->list[i];
 		bool on = pdiag_watch_is_alarming(w, m);
 
-		alarming += on;
-		count += on || pdiag_watch_is_off(m);
+		alarming += on && pdiag_watch_is_first(m->choice, &on_seen);
+		count += (on || pdiag_watch_is_off(m)) &&
+			pdiag_watch_is_first(m->choice, &off_seen);
 	}
 	return alarming > 1 || count > BACKERS;
 }

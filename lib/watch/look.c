@@ -107,10 +107,11 @@ static bool is_surprised(const struct pdiag_watch_metric *m, double less)
 /* Those that others make less enough for. */
 static uint32_t count_with(const struct pdiag_watch *w, double less)
 {
-	uint32_t count = 0;
+	uint32_t count = 0, seen = 0;
 
 	for (uint32_t i = 0; i < w->count; i++)
-		count += is_surprised(&w->list[i], less);
+		count += is_surprised(&w->list[i], less) &&
+			pdiag_watch_is_first(w->list[i].choice, &seen);
 	return count;
 }
 

@@ -2,7 +2,6 @@
 #include "watch/watch.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,7 @@ static double busiest(void *user)
 {
 	struct pdiag_watch *w = user;
 
-	return w->evidence.capture ? pdiag_capture_busiest(w->evidence.capture) : NAN;
+	return pdiag_capture_busiest(w->evidence.capture, pdiag_capture_clock());
 }
 
 static int open_metrics(struct pdiag_watch *w, const struct pdiag_watch_ground *ground)
@@ -51,7 +50,8 @@ static int open_metrics(struct pdiag_watch *w, const struct pdiag_watch_ground *
 	};
 
 	struct pdiag_metric_sampled sampled = { ground->busiest ? ground->busiest : busiest, w };
-	bool samples = !(w->options.flags & PDIAG_WATCH_NO_PROFILE) && !w->options.cgroup;
+	/* Those of a cgroup say nothing of the machine. */
+	bool samples = w->evidence.capture && !w->options.cgroup;
 
 	return pdiag_metrics_make(w->context, &options, ground->clock,
 		samples || ground->busiest ? &sampled : NULL, &w->metrics);
@@ -105,16 +105,19 @@ static int open_loop(struct pdiag_watch *w)
 
 static int open_all(struct pdiag_watch *w, const struct pdiag_watch_ground *ground)
 {
-	int ret = open_metrics(w, ground);
+	int ret = 0;
 
+	/* There are metrics that only samples tell. */
+	if (pdiag_evidence_open(&w->evidence, w->context, &w->options))
+		ret = pdiag_fail_memory("preparing a watch");
+	if (!ret)
+		ret = open_metrics(w, ground);
 	if (!ret)
 		w->quiet_ns = pdiag_metric_now(w->metrics, CLOCK_MONOTONIC);
 	if (!ret)
 		ret = pdiag_watch_set_up(w);
 	if (!ret)
 		ret = open_journal(w);
-	if (!ret && pdiag_evidence_open(&w->evidence, w->context, &w->options))
-		ret = pdiag_fail_memory("preparing a watch");
 	return ret ? ret : open_loop(w);
 }
 

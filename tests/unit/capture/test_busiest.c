@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How many CPUs the busiest process has, while a flight recorder made of records runs. */
+/* What the busiest process has of the CPU time in use, by a flight recorder made of records. */
 #include <math.h>
 
 #include "../../support/fail_alloc.h"
@@ -31,31 +31,44 @@ static int setup_recent(void **state)
 	return 0;
 }
 
-/* It was last asked so many seconds ago. */
+/* At the time that the test began, when it was last asked so many seconds ago. */
 static double busiest(double seconds)
 {
 	capture->busiest.time_ns = ago(seconds);
-	return pdiag_capture_busiest(capture);
+	return pdiag_capture_busiest(capture, now);
 }
 
-static void adds_up(void **state)
+#define MS 1000000ull
+
+static void shares(void **state)
 {
 	(void)state;
 	start();
 	assert_true(busiest(1) == 0);
-	/* One has 0.3 s on two CPUs, another 0.4 s in pieces, and nobody is no process. */
-	put_sample(source, PID, PID, 100000000, ago(0.9));
-	put_sample(source, PID + 1, PID + 1, 200000000, ago(0.8));
-	put_sample(source, PID, PID + 2, 200000000, ago(0.7));
-	put_sample(source, 0, 0, 900000000, ago(0.6));
-	put_sample(source, PID + 1, PID + 1, 200000000, ago(0.5));
-	assert_true(fabs(busiest(1) - 0.4) < 0.05);
-	/* The same of twice the time. */
-	assert_true(fabs(busiest(2) - 0.2) < 0.05);
+	/* One has 30 ms, another 70 in pieces, and nobody is no process. */
+	put_sample(source, PID, PID, 10 * MS, ago(0.9));
+	put_sample(source, PID + 1, PID + 1, 50 * MS, ago(0.8));
+	put_sample(source, PID, PID + 2, 20 * MS, ago(0.7));
+	put_sample(source, 0, 0, 90 * MS, ago(0.6));
+	put_sample(source, PID + 1, PID + 1, 20 * MS, ago(0.5));
+	assert_true(fabs(busiest(1) - 0.7) < 1e-9);
+	assert_true(asked_since == ago(1));
 	/* What was before it was last asked does not count. */
-	assert_true(fabs(busiest(0.75) - 0.2 / 0.75) < 0.05);
+	assert_true(fabs(busiest(0.75) - 0.5) < 1e-9);
 	/* All of it is still there. */
 	freeze(5);
+}
+
+/* One sample for a large part of the time: who has it is chance. */
+static void too_few(void **state)
+{
+	(void)state;
+	start();
+	put_sample(source, PID, PID, 100 * MS, ago(0.9));
+	assert_true(busiest(1) == 1);
+	put_sample(source, PID + 1, PID + 1, 101 * MS, ago(0.9));
+	assert_true(isnan(busiest(1)));
+	assert_false(isnan(busiest(1.5)));
 }
 
 static void unknown(void **state)
@@ -63,15 +76,16 @@ static void unknown(void **state)
 	(void)state;
 	assert_true(isnan(busiest(1)));
 	start();
-	put_sample(source, PID, PID, 100000000, ago(0.1));
+	put_sample(source, PID, PID, 10 * MS, ago(0.1));
 	assert_true(isnan(busiest(0.3)));
+	assert_true(isnan(busiest(-1)));
 	/* It says nothing of now. */
 	assert_false(isnan(busiest(8)));
-	assert_true(asked_since > ago(2.1));
+	assert_true(asked_since == ago(2));
 	source->base.state.flight.begun = ago(0.2);
 	assert_true(isnan(busiest(1)));
 	source->base.state.flight.begun = ago(0.6);
-	assert_true(fabs(busiest(1) - 0.1 / 0.6) < 0.05);
+	assert_true(busiest(1) == 1);
 	assert_true(asked_since == ago(0.6));
 	freeze(1);
 	assert_true(isnan(busiest(1)));
@@ -86,18 +100,19 @@ static void out_of_memory(void **state)
 	(void)state;
 	FAIL_ALLOC_OR_SKIP();
 	start();
-	put_sample(source, PID, PID, 100000000, ago(0.9));
+	put_sample(source, PID, PID, 10 * MS, ago(0.9));
 	fail_alloc_start(0);
 	value = busiest(1);
 	assert_true(fail_alloc_stop());
 	assert_true(isnan(value));
-	assert_true(fabs(busiest(1) - 0.1) < 0.05);
+	assert_true(busiest(1) == 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(adds_up, setup_recent, teardown),
+		cmocka_unit_test_setup_teardown(shares, setup_recent, teardown),
+		cmocka_unit_test_setup_teardown(too_few, setup_recent, teardown),
 		cmocka_unit_test_setup_teardown(unknown, setup_recent, teardown),
 		cmocka_unit_test_setup_teardown(out_of_memory, setup_recent, teardown),
 	};

@@ -48,7 +48,17 @@ static double busiest(void *user)
 	return sampled;
 }
 
-/* What is not read but asked for: each second at most, and not at all if nobody samples. */
+/* CPUs were in use so long, in hundredths of a second: half in the kernel. */
+static void used(unsigned int hundredths)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "cpu %u 0 %u 999999 0 0 0 0 0 0\n", hundredths / 2,
+		hundredths / 2);
+	put(&f, "proc/stat", text);
+}
+
+/* What is not read but asked for: not too often, and not at all if nobody samples. */
 static void asked_for(void **state)
 {
 	const struct pdiag_metric_clock clock = { .now = fixture_now, .user = &f };
@@ -56,6 +66,7 @@ static void asked_for(void **state)
 	int index;
 
 	(void)state;
+	used(0);
 	made(&f);
 	index = pdiag_metrics_find(f.metrics, BUSIEST);
 	assert_true(index >= 0);
@@ -70,21 +81,25 @@ static void asked_for(void **state)
 	assert_int_equal(pdiag_metrics_make(f.context, &f.options, &clock, &by, &f.metrics), 0);
 	assert_int_equal(pdiag_metrics_describe(f.metrics, (uint32_t)index)->available, 1);
 	is_missing(&f, BUSIEST);
-	sampled = 1.5;
-	for (int i = 0; i < 9; i++)
+	/* A half of what was used in the last tick. */
+	sampled = 0.5;
+	used(100);
+	for (int i = 0; i < 4; i++)
 		tick(&f, NS / 10);
 	is_missing(&f, BUSIEST);
+	used(116);
 	tick(&f, NS / 10);
-	is_value(&f, BUSIEST, 1.5);
+	is_value(&f, BUSIEST, 0.8);
 	assert_int_equal(value(&f, BUSIEST)->fresh, 1);
 	assert_int_equal(value(&f, BUSIEST)->state, PDIAG_METRIC_OK);
-	sampled = 0.5;
+	used(216);
 	tick(&f, NS / 10);
-	is_value(&f, BUSIEST, 1.5);
 	assert_int_equal(value(&f, BUSIEST)->fresh, 0);
-	for (int i = 0; i < 9; i++)
-		tick(&f, NS / 10);
-	is_value(&f, BUSIEST, 0.5);
+	is_value(&f, BUSIEST, 0.8);
+	sampled = 0.25;
+	used(316);
+	tick(&f, NS);
+	is_value(&f, BUSIEST, 0.25);
 	sampled = NAN;
 	tick(&f, NS);
 	is_missing(&f, BUSIEST);

@@ -123,11 +123,13 @@ static void see(void *user, int32_t pid, uint64_t ns)
 	seen->last = (uint64_t)pid;
 }
 
+static uint32_t most = 1000;
+
 static struct seen recent(struct pdiag_kring *r, uint64_t since)
 {
 	struct seen seen = { 0 };
 
-	pdiag_kring_recent(r, since, see, &seen);
+	pdiag_kring_recent(r, since, most, see, &seen);
 	return seen;
 }
 
@@ -157,6 +159,13 @@ static void test_recent(void **state)
 	fake_ring_sample(&f, 1001, 0, 1, 1, 1);
 	fake_ring_sample(&f, 1002, 0, 1, 1, 1);
 	assert_int_equal(recent(&r, 1002).count, 1);
+	/* No more than so many records, and the rest not the next time. */
+	for (uint32_t i = 0; i < 10; i++)
+		fake_ring_sample(&f, 1003, 0, 1, 1, 1);
+	most = 4;
+	assert_int_equal(recent(&r, 0).count, 4);
+	most = 1000;
+	assert_int_equal(recent(&r, 0).count, 0);
 	/* Nobody's, and what is no sample of ours. */
 	fake_ring_put(&f, &(struct pdiag_kmod_sample){ .pid = 1 }, sizeof(struct pdiag_kmod_sample),
 		PDIAG_KMOD_SAMPLE, PDIAG_KMOD_IDLE, 1003);

@@ -86,7 +86,7 @@ static double had;
 static double busiest(void *user)
 {
 	(void)user;
-	return had;
+	return had / 4;
 }
 
 /* All CPUs are in use anyway, by many; then one has them. */
