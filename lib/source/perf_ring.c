@@ -62,22 +62,35 @@ static int skip_all(struct pdiag_perf_ring *r)
 	return -EBADMSG;
 }
 
+/* Where the records of a backward ring end. */
+static uint64_t end_of(const struct pdiag_perf_ring *r, uint64_t head)
+{
+	return r->floor - head > r->size ? head + r->size : r->floor;
+}
+
+/* Is there one? The oldest is overwritten in part; behind what makes no sense all is lost. */
+static bool header_at(const struct pdiag_perf_ring *r, uint64_t at, uint64_t end,
+	struct perf_event_header *header)
+{
+	uint64_t w;
+
+	if (end - at < sizeof(*header))
+		return false;
+	w = word(r, at);
+	memcpy(header, &w, sizeof(*header));
+	return header->size >= sizeof(*header) && !(header->size % 8) && header->size <= end - at;
+}
+
 int pdiag_perf_ring_hold(struct pdiag_perf_ring *r, bool *overwritten)
 {
-	uint64_t head = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE), end = r->floor, w;
+	uint64_t head = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE);
+	uint64_t end = end_of(r, head);
 	struct perf_event_header header;
 
-	*overwritten = r->floor - head > r->size;
-	if (*overwritten)
-		end = head + r->size;
+	*overwritten = end != r->floor;
 	r->head = head;
 	r->held_count = 0;
-	for (uint64_t at = head; end - at >= sizeof(header); at += header.size) {
-		w = word(r, at);
-		memcpy(&header, &w, sizeof(header));
-		/* The oldest is overwritten in part; behind what makes no sense all is lost. */
-		if (header.size < sizeof(header) || header.size % 8 || header.size > end - at)
-			break;
+	for (uint64_t at = head; header_at(r, at, end, &header); at += header.size) {
 		if (pdiag_array_reserve(&r->held, &r->held_cap, r->held_count + 1,
 			    sizeof(*r->held))) {
 			r->held_count = 0;
@@ -102,19 +115,18 @@ void pdiag_perf_ring_recent(const struct pdiag_perf_ring *r, uint64_t since,
 	void (*fn)(void *user, const struct pdiag_perf_sample *sample), void *user)
 {
 	uint64_t at = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE);
-	uint64_t end = r->floor - at > r->size ? at + r->size : r->floor;
+	uint64_t end = end_of(r, at);
+	struct perf_event_header header;
 	struct pdiag_perf_sample s;
 
-	for (uint32_t n = 0; n < RECENT_MAX && end - at >= sizeof(s); n++, at += s.header.size) {
-		copy_sample(r, at, &s);
-		if (s.header.size < sizeof(s.header) || s.header.size % 8 ||
-			s.header.size > end - at)
-			return;
-		if (s.header.type != PERF_RECORD_SAMPLE || s.header.size < sizeof(s))
-			continue;
-		if (s.time < since)
-			return;
-		fn(user, &s);
+	for (uint32_t n = 0; n < RECENT_MAX && header_at(r, at, end, &header); n++) {
+		if (header.type == PERF_RECORD_SAMPLE && header.size >= sizeof(s)) {
+			copy_sample(r, at, &s);
+			if (s.time < since)
+				return;
+			fn(user, &s);
+		}
+		at += header.size;
 	}
 }
 
