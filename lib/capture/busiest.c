@@ -17,18 +17,19 @@
 #define LEAST_NS (PDIAG_SECOND_NS / 5 * 2)
 /* Longer ones say little of now. */
 #define MOST_NS (2 * PDIAG_SECOND_NS)
-/* A sample that stands for a larger part of the time is one of too few: who has it is chance. */
+/* A sample that stands for a larger part of the time, and of what all had, is one of too few: who
+ * has it is chance. */
 #define PART 10
 
 static void add(void *user, int32_t pid, uint64_t ns)
 {
 	struct pdiag_busiest *b = user;
 
-	/* The idle task, or somebody outside of our pid namespace. */
+	b->sum += ns;
+	/* Those outside of our pid namespace are many, and look like one. */
 	if (!pid)
 		return;
 	b->heaviest = ns > b->heaviest ? ns : b->heaviest;
-	b->sum += ns;
 	if (b->count && b->turns[b->count - 1].pid == pid) {
 		b->turns[b->count - 1].ns += ns;
 		return;
@@ -65,21 +66,22 @@ double pdiag_capture_busiest(struct pdiag_capture *c, uint64_t now)
 {
 	const struct pdiag_source_flight *f = &c->source->state.flight;
 	struct pdiag_busiest *b = &c->busiest;
-	uint64_t since = b->time_ns;
+	uint64_t since = b->time_ns, whole;
 
-	b->time_ns = now;
 	if (!f->span || f->frozen || !c->start_time || c->stop_time)
 		return NAN;
 	since = since > f->begun ? since : f->begun;
 	if (now < since || now - since < LEAST_NS)
 		return NAN;
+	b->time_ns = now;
 	if (now - since > MOST_NS)
 		since = now - MOST_NS;
 	b->count = 0;
 	b->sum = b->heaviest = 0;
 	b->failed = false;
 	c->source->ops->recent(c->source, since, add, b);
-	if (b->failed || b->heaviest > (now - since) / PART)
+	whole = b->sum > now - since ? b->sum : now - since;
+	if (b->failed || b->heaviest > whole / PART)
 		return NAN;
 	return b->sum ? (double)most(b) / (double)b->sum : 0;
 }

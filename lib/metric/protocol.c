@@ -79,7 +79,7 @@ static void parse_tables(struct pdiag_metric_file *f, const char *text, size_t l
 enum { SEGMENTS_IN, SEGMENTS_OUT, RETRANSMITS, SENT_AGAIN, FAILURES, RESETS, ESTABLISHED, UDP_FULL,
 	SNMP };
 
-/* Of fewer segments a second no share is told: one of them may be all. */
+/* Of fewer segments, and of fewer in a second, no share is told: one of them may be all. */
 #define SEGMENTS_LEAST 20.0
 
 static const struct pdiag_metric_def snmp_defs[] = {
@@ -127,7 +127,7 @@ static void find_ratio(struct pdiag_metric_file *f, struct pdiag_metric_found *f
 		return;
 	}
 	again = (double)(now.again - before.again);
-	all = fmax((double)(now.once - before.once) + again, SEGMENTS_LEAST * seconds);
+	all = fmax((double)(now.once - before.once) + again, SEGMENTS_LEAST * fmax(seconds, 1));
 	pdiag_metric_gauge(found, SENT_AGAIN, again < all ? again / all : 1);
 }
 

@@ -14,6 +14,8 @@
  * has it in each: on large machines some take milliseconds. */
 #define SHARE 10000
 #define PERIOD_MAX_NS (PDIAG_SECOND_NS / 2)
+/* Of shorter times there are too few samples. */
+#define SAMPLED_NS (PDIAG_SECOND_NS / 5 * 2)
 
 /* ---- files ---- */
 
@@ -116,13 +118,13 @@ static double cpus_in_use(const struct pdiag_metrics *m)
 	return sum;
 }
 
-/* What is known without reading a text. There are too few samples to ask more often. */
+/* What is known without reading a text. */
 static long ask_sampler(struct pdiag_metrics *m, struct pdiag_metric_file *f)
 {
 	if (!m->sampled.busiest)
 		return -EBADF;
 	f->time_ns = pdiag_metric_now(m, CLOCK_MONOTONIC);
-	f->period_ns = PERIOD_MAX_NS;
+	f->period_ns = SAMPLED_NS + m->interval_ns / 2;
 	f->sampled = m->sampled.busiest(m->sampled.user) * cpus_in_use(m);
 	return 0;
 }

@@ -107,7 +107,8 @@ struct pdiag_source_ops {
 	 * tells of processes. Stopping one that runs freezes it. */
 	int (*freeze)(struct pdiag_source *s, bool frozen);
 	/* One that runs: who was on a CPU since that time, which is not before the last call.
-	 * What is read stays where it is. Some may be left out: only shares are right. */
+	 * What is read stays where it is. Some may be left out, and of CPUs that do much else
+	 * more of them: only shares are about right. */
 	void (*recent)(struct pdiag_source *s, uint64_t since, pdiag_source_recent_fn fn,
 		void *user);
 	/* Have the kernel freeze it; NULL: it cannot. */

@@ -269,9 +269,13 @@ static bool is_brewing(const struct pdiag_watch *w)
 /* Is there one that was looked at again and is not back? What is held was seen but once. */
 static bool is_seen_again(const struct pdiag_watch *w)
 {
-	for (uint32_t i = 0; i < w->count; i++)
-		if (w->list[i].part.in && w->list[i].fresh && !pdiag_watch_is_back(w, &w->list[i]))
+	for (uint32_t i = 0; i < w->count; i++) {
+		const struct pdiag_watch_metric *m = &w->list[i];
+
+		if (m->part.in && m->fresh && !(m->last.flags & PDIAG_DETECTION_MISSING) &&
+			!pdiag_watch_is_back(w, m))
 			return true;
+	}
 	return false;
 }
 

@@ -111,7 +111,7 @@ struct pdiag_watch_ground {
 	const struct pdiag_metric_clock *clock;
 	uint32_t cpus;
 	pdiag_watch_ask_fn ask; /* NULL: the samples say who is at it */
-	double (*busiest)(void *user); /* NULL: the samples say how many CPUs it has */
+	double (*busiest)(void *user); /* NULL: the samples say which share it has */
 };
 /* pdiag_watch_new() on another ground; NULL: the machine. */
 int pdiag_watch_make(struct pdiag *context, const struct pdiag_watch_options *options,

@@ -45,16 +45,16 @@ static void shares(void **state)
 	(void)state;
 	start();
 	assert_true(busiest(1) == 0);
-	/* One has 30 ms, another 70 in pieces, and nobody is no process. */
+	/* One has 30 ms, another 70 in pieces, and those who are not to be seen have most. */
 	put_sample(source, PID, PID, 10 * MS, ago(0.9));
 	put_sample(source, PID + 1, PID + 1, 50 * MS, ago(0.8));
 	put_sample(source, PID, PID + 2, 20 * MS, ago(0.7));
-	put_sample(source, 0, 0, 90 * MS, ago(0.6));
+	put_sample(source, 0, 0, 180 * MS, ago(0.6));
 	put_sample(source, PID + 1, PID + 1, 20 * MS, ago(0.5));
-	assert_true(fabs(busiest(1) - 0.7) < 1e-9);
+	assert_true(fabs(busiest(1) - 70.0 / 280) < 1e-9);
 	assert_true(asked_since == ago(1));
 	/* What was before it was last asked does not count. */
-	assert_true(fabs(busiest(0.75) - 0.5) < 1e-9);
+	assert_true(fabs(busiest(0.75) - 20.0 / 220) < 1e-9);
 	/* All of it is still there. */
 	freeze(5);
 }
@@ -69,6 +69,10 @@ static void too_few(void **state)
 	put_sample(source, PID + 1, PID + 1, 101 * MS, ago(0.9));
 	assert_true(isnan(busiest(1)));
 	assert_false(isnan(busiest(1.5)));
+	/* Of what many CPUs had it is little. */
+	for (int i = 0; i < 18; i++)
+		put_sample(source, PID + i, PID + i, 50 * MS, ago(0.8));
+	assert_false(isnan(busiest(1)));
 }
 
 static void unknown(void **state)
@@ -79,6 +83,10 @@ static void unknown(void **state)
 	put_sample(source, PID, PID, 10 * MS, ago(0.1));
 	assert_true(isnan(busiest(0.3)));
 	assert_true(isnan(busiest(-1)));
+	/* Until it has been long enough. */
+	capture->busiest.time_ns = ago(0.5);
+	assert_true(isnan(pdiag_capture_busiest(capture, ago(0.15))));
+	assert_true(pdiag_capture_busiest(capture, now) == 1);
 	/* It says nothing of now. */
 	assert_false(isnan(busiest(8)));
 	assert_true(asked_since == ago(2));

@@ -262,6 +262,13 @@ static void sent_again(void **state)
 	is_missing(&f, SENT_AGAIN);
 	segments(&f, 401, 101);
 	is_value(&f, SENT_AGAIN, 0.2);
+	/* One in a moment is not all. */
+	pdiag_metrics_free(f.metrics);
+	f.options.interval_ms = 100;
+	made(&f);
+	put(&f, "proc/net/snmp", "Tcp: OutSegs RetransSegs\nTcp: 401 102\n");
+	tick(&f, NS / 10);
+	is_value(&f, SENT_AGAIN, 0.05);
 }
 
 static void protocols(void **state)

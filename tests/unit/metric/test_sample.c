@@ -84,7 +84,7 @@ static void asked_for(void **state)
 	/* A half of what was used in the last tick. */
 	sampled = 0.5;
 	used(100);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 3; i++)
 		tick(&f, NS / 10);
 	is_missing(&f, BUSIEST);
 	used(116);
@@ -100,6 +100,15 @@ static void asked_for(void **state)
 	used(316);
 	tick(&f, NS);
 	is_value(&f, BUSIEST, 0.25);
+	/* Not of shorter times than two fifths of a second. */
+	pdiag_metrics_free(f.metrics);
+	f.options.interval_ms = 350;
+	assert_int_equal(pdiag_metrics_make(f.context, &f.options, &clock, &by, &f.metrics), 0);
+	tick(&f, 7 * NS / 20);
+	is_missing(&f, BUSIEST);
+	used(386);
+	tick(&f, 7 * NS / 20);
+	is_value(&f, BUSIEST, 0.5);
 	sampled = NAN;
 	tick(&f, NS);
 	is_missing(&f, BUSIEST);

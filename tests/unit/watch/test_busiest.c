@@ -65,6 +65,35 @@ static void full_machine(void **state)
 	pdiag_event_free(event);
 }
 
+/* What was seen once, and then not known, was not seen again. */
+static void unknown_after(void **state)
+{
+	static const char *const metrics[] = { BUSIEST, NULL };
+
+	(void)state;
+	g.busiest = busiest;
+	g.options.metrics = metrics;
+	ground_made(&g);
+	for (int i = 0; i < 600; i++) {
+		had = 0.2 + 0.3 * noise(&g);
+		second(&g, 2, 4);
+	}
+	had = 3.9;
+	second(&g, 2, 4);
+	assert_int_equal(g.watch->list[0].last.alert, PDIAG_ALERT_BEGIN);
+	had = NAN;
+	second(&g, 2, 4);
+	second(&g, 2, 4);
+	had = 0.3;
+	for (int i = 0; i < 30; i++)
+		second(&g, 2, 4);
+	assert_int_equal(ground_events(&g), 0);
+	had = 3.9;
+	for (int i = 0; i < 3; i++)
+		second(&g, 2, 4);
+	assert_int_equal(ground_events(&g), 1);
+}
+
 static const struct pdiag_metric *described(void)
 {
 	int index = pdiag_metrics_find(g.watch->metrics, BUSIEST);
@@ -99,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(full_machine, setup, teardown),
+		cmocka_unit_test_setup_teardown(unknown_after, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_samples, setup, teardown),
 	};
 
