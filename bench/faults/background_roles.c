@@ -155,14 +155,16 @@ void role_crowd(const char *work)
 		fputs("bg-crowd: there are no cgroups for CPUs, so there is no crowd\n", stderr);
 		exit(1);
 	}
-	for (long i = 0; i < count && i < CROWD_MAX; i++) {
+	if (count > CROWD_MAX)
+		count = CROWD_MAX;
+	for (long i = 0; i < count; i++) {
 		pids[i] = spawn(1e9);
 		if (pids[i] > 0)
 			group_add(&group, pids[i]);
 	}
 	while (!is_over())
 		nap(0.5);
-	for (long i = 0; i < count && i < CROWD_MAX; i++)
+	for (long i = 0; i < count; i++)
 		if (pids[i] > 0)
 			kill(pids[i], SIGKILL);
 	while (wait(NULL) > 0)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A tick: the files are read, and what they hold is settled. */
 #include <errno.h>
-#include <math.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -98,15 +96,7 @@ static void gone(struct pdiag_metrics *m, struct pdiag_metric_file *f, int err)
 	f->retry_ns = 0;
 }
 
-static double value_of(const struct pdiag_metrics *m, const char *name)
-{
-	for (uint32_t i = 0; i < m->count; i++)
-		if (!strcmp(m->metrics[i].name, name))
-			return m->values[i].value;
-	return NAN;
-}
-
-/* By /proc/stat, which was read before. */
+/* By /proc/stat, of the same family, which was read before. */
 static double cpus_in_use(const struct pdiag_metrics *m)
 {
 	static const char *const modes[] = { "system.cpu.time.user", "system.cpu.time.nice",
@@ -114,7 +104,7 @@ static double cpus_in_use(const struct pdiag_metrics *m)
 	double sum = 0;
 
 	for (size_t i = 0; i < PDIAG_COUNT(modes); i++)
-		sum += value_of(m, modes[i]);
+		sum += m->values[pdiag_metrics_find(m, modes[i])].value;
 	return sum;
 }
 

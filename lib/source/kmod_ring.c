@@ -91,8 +91,7 @@ void pdiag_kring_advance(struct pdiag_kring *r)
 }
 
 /* Is there a whole record of `len` bytes, in one piece? */
-static bool is_length(
-	const struct pdiag_kring *r, uint64_t at, uint64_t head, uint64_t len)
+static bool is_length(const struct pdiag_kring *r, uint64_t at, uint64_t head, uint64_t len)
 {
 	return len >= sizeof(struct pdiag_kmod_record) && !(len % ALIGN) &&
 		len <= head - at && len <= r->size - (at & (r->size - 1));

@@ -92,6 +92,15 @@ static void test_tells_the_module_in_time(void **state)
 	}
 }
 
+/* A thousand samples, of which the last hundred are said to be there. */
+static void overwrite(struct fake_ring *f, struct pdiag_kring *r)
+{
+	fake_ring_init(f, r, 0, 0);
+	for (uint32_t i = 0; i < 1000; i++)
+		fake_ring_sample(f, i, 0, 1, i, 1);
+	f->control.oldest = f->control.head - 100 * 32;
+}
+
 /* From the oldest record of a recorder that was frozen. */
 static void test_rewinds(void **state)
 {
@@ -99,10 +108,7 @@ static void test_rewinds(void **state)
 	struct fake_ring f;
 	(void)state;
 
-	fake_ring_init(&f, &r, 0, 0);
-	for (uint32_t i = 0; i < 1000; i++)
-		fake_ring_sample(&f, i, 0, 1, i, 1);
-	f.control.oldest = f.control.head - 100 * 32;
+	overwrite(&f, &r);
 	pdiag_kring_rewind(&r);
 	for (uint32_t i = 900; i < 1000; i++)
 		expect_sample(&r, i, i);
@@ -180,10 +186,7 @@ static void test_recent_overwritten(void **state)
 	struct fake_ring f;
 	(void)state;
 
-	fake_ring_init(&f, &r, 0, 0);
-	for (uint32_t i = 0; i < 1000; i++)
-		fake_ring_sample(&f, i, 0, 1, i, 1);
-	f.control.oldest = f.control.head - 100 * 32;
+	overwrite(&f, &r);
 	assert_int_equal(recent(&r, 0).count, 100);
 	/* Nonsense ends it, and what comes later is seen again. */
 	f.control.oldest = 8;

@@ -96,6 +96,18 @@ static inline uint64_t ground_events(const struct ground *g)
 	return ground_info(g).events;
 }
 
+/* The event that waits. */
+static inline struct pdiag_event *ground_taken(struct ground *g, struct pdiag_event_info *info)
+{
+	struct pdiag_event *event;
+
+	if (pdiag_watch_take(g->watch, &event) != 1)
+		fail_msg("no event waits");
+	info->size = sizeof(*info);
+	assert_int_equal(pdiag_event_get_info(event, info), 0);
+	return event;
+}
+
 /* A second in which so many threads ran or wanted to. */
 static inline void second(struct ground *g, uint32_t runnable, double busy)
 {

@@ -22,17 +22,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct pdiag_event *taken(struct pdiag_event_info *info)
-{
-	struct pdiag_event *event;
-
-	if (pdiag_watch_take(g.watch, &event) != 1)
-		fail_msg("no event waits");
-	info->size = sizeof(*info);
-	assert_int_equal(pdiag_event_get_info(event, info), 0);
-	return event;
-}
-
 static double had;
 
 static double busiest(void *user)
@@ -59,7 +48,7 @@ static void full_machine(void **state)
 		had = 2 + 0.3 * noise(&g);
 		second(&g, 200 + (uint32_t)(20 * noise(&g)), 4);
 	}
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_string_equal(info.metric, BUSIEST);
 	assert_non_null(strstr(info.sentence, "busiest process"));
 	pdiag_event_free(event);

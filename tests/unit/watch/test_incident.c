@@ -21,17 +21,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct pdiag_event *taken(struct pdiag_event_info *info)
-{
-	struct pdiag_event *event;
-
-	if (pdiag_watch_take(g.watch, &event) != 1)
-		fail_msg("no event waits");
-	info->size = sizeof(*info);
-	assert_int_equal(pdiag_event_get_info(event, info), 0);
-	return event;
-}
-
 static void none_waits(void)
 {
 	struct pdiag_event *event;
@@ -54,7 +43,7 @@ static void begins_and_ends(void **state)
 	none_waits();
 	injected = g.f.mono;
 	storm(&g, 20);
-	event = taken(&begun);
+	event = ground_taken(&g, &begun);
 	assert_int_equal(begun.phase, PDIAG_EVENT_BEGUN);
 	assert_int_equal(begun.onset_ns, injected);
 	assert_in_range(begun.detected_ns, injected + 1, injected + 3 * NS);
@@ -67,7 +56,7 @@ static void begins_and_ends(void **state)
 	none_waits();
 	assert_int_equal(ground_info(&g).ongoing, 1);
 	quiet(&g, 30);
-	event = taken(&over);
+	event = ground_taken(&g, &over);
 	assert_int_equal(over.phase, PDIAG_EVENT_ENDED);
 	assert_int_equal(over.id, begun.id);
 	assert_int_equal(over.onset_ns, injected);
@@ -209,7 +198,7 @@ static void points(void **state)
 	quiet(&g, 400);
 	storm(&g, 10);
 	quiet(&g, 20);
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_int_equal(info.phase, PDIAG_EVENT_ENDED);
 	m = pdiag_event_metric(event, 0, &p);
 	assert_string_equal(m->name, info.metric);
@@ -240,7 +229,7 @@ static void by_rule(void **state)
 	second(&g, 40, 4);
 	quiet(&g, 2);
 	storm(&g, 5);
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_string_equal(info.rule, rules[0]);
 	assert_string_equal(info.metric, "system.threads.runnable");
 	assert_non_null(strstr(info.sentence, "runnable threads: 4"));
@@ -249,7 +238,7 @@ static void by_rule(void **state)
 	assert_true(info.value >= 40 && info.high == 8);
 	pdiag_event_free(event);
 	quiet(&g, 15);
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_int_equal(info.phase, PDIAG_EVENT_ENDED);
 	pdiag_event_free(event);
 }
@@ -277,7 +266,7 @@ static void rule_peak(void **state)
 	quiet(&g, 3);
 	storm(&g, 3);
 	quiet(&g, 15);
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_true(info.value >= 41 && info.value < 45);
 	/* The one that looks counts as well. */
 	assert_true(info.peak == 91);
@@ -313,7 +302,7 @@ static void learned_meanwhile(void **state)
 	calm = g.f.mono;
 	quiet(&g, 15);
 	assert_int_equal(ground_info(&g).learning, 0);
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_int_equal(info.metrics, 1);
 	assert_in_range(info.end_ns, calm, calm + LATE);
 	assert_true(info.value == 20 && info.peak == 20 && info.direction == 1);
@@ -340,7 +329,7 @@ static void rule_and_detector(void **state)
 	quiet(&g, 400);
 	storm(&g, 20);
 	quiet(&g, 20);
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_string_equal(info.rule, rules[0]);
 	assert_true(info.high == 16 && info.expected < 5);
 	for (uint32_t i = 0; (m = pdiag_event_metric(event, i, NULL)); i++)
@@ -364,7 +353,7 @@ static void rule_below(void **state)
 	storm(&g, 5);
 	second(&g, 0, 1);
 	storm(&g, 15);
-	pdiag_event_free(taken(&info));
+	pdiag_event_free(ground_taken(&g, &info));
 	assert_true(info.peak == 1 && info.direction == -1);
 }
 
@@ -449,7 +438,7 @@ static void clocks(void **state)
 	assert_int_equal(ground_info(&g).events, 0);
 	injected = g.f.mono;
 	storm(&g, 5);
-	event = taken(&info);
+	event = ground_taken(&g, &info);
 	assert_int_equal(info.onset_ns, injected);
 	assert_int_equal(info.onset_realtime_ns,
 		injected + g.f.suspended + g.f.real_offset);
@@ -466,7 +455,7 @@ static void for_ever(void **state)
 	ground_made(&g);
 	quiet(&g, 400);
 	storm(&g, 4000);
-	pdiag_event_free(taken(&info));
+	pdiag_event_free(ground_taken(&g, &info));
 	assert_int_equal(info.duration_ns, 3600 * NS);
 	assert_int_equal(ground_info(&g).ongoing, 0);
 	none_waits();
